@@ -1,0 +1,66 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// conn is one connection and the statements prepared on it. Its methods are those of sql.Tx, except that each query is
+// prepared once and kept for the life of the connection: pass constants, and values as arguments, never text built
+// from values. One goroutine uses a conn at a time. Statements are short and take no context: watching one costs a
+// goroutine per statement; waiting for a conn is what a context bounds.
+type conn struct {
+	sql   *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (c *conn) stmt(query string) (*sql.Stmt, error) {
+	if s, ok := c.stmts[query]; ok {
+		return s, nil
+	}
+	s, err := c.sql.PrepareContext(context.Background(), query)
+	if err != nil {
+		return nil, fault(err)
+	}
+	c.stmts[query] = s
+	return s, nil
+}
+
+// Exec runs a statement that returns no rows.
+func (c *conn) Exec(query string, args ...any) (sql.Result, error) {
+	s, err := c.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.Exec(args...)
+	return r, fault(err)
+}
+
+// Query runs a statement that returns rows. Close them before the function of the update or view returns.
+func (c *conn) Query(query string, args ...any) (*sql.Rows, error) {
+	s, err := c.stmt(query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.Query(args...)
+	return rows, fault(err)
+}
+
+// QueryRow runs a statement of which one row is wanted; Scan fails with sql.ErrNoRows if there is none.
+func (c *conn) QueryRow(query string, args ...any) *sql.Row {
+	s, err := c.stmt(query)
+	if err != nil {
+		// Let database/sql meet the same fault and carry it to Scan: a sql.Row cannot be made with an error.
+		return c.sql.QueryRowContext(context.Background(), query, args...)
+	}
+	return s.QueryRow(args...)
+}
+
+func (c *conn) close() error {
+	var errs []error
+	for _, s := range c.stmts {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(append(errs, c.sql.Close())...)
+}
