@@ -1,0 +1,131 @@
+package engine
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"zoufang/sync/wire"
+)
+
+// suggestionRules: anybody may write one about this app; only its author and the administrators read it (F13).
+var suggestionRules = rules{
+	fields: map[string]field{
+		fAuthor: {check: checked(validUser), required: true, once: true},
+		"text": {check: checked(func(s *string) bool {
+			return *s != "" && utf8.RuneCountInString(*s) <= wire.MaxSummaryRunes
+		}), required: true, long: true},
+	},
+	create: func(doc *wire.Document, c *call) *stop {
+		if read[wire.UserID](doc, fAuthor) != c.by.User {
+			return refuse(wire.CodeForbidden, fAuthor)
+		}
+		return nil
+	},
+	write: func(doc *wire.Document, c *call) *stop {
+		switch {
+		case read[wire.UserID](doc, fAuthor) != c.by.User:
+			return refuse(wire.CodeForbidden, "")
+		case doc.Deleted:
+			return hold(wire.CodeGone, "")
+		}
+		return nil
+	},
+	command: func(doc *wire.Document, c *call) *stop {
+		switch {
+		case read[wire.UserID](doc, fAuthor) != c.by.User:
+			return refuse(wire.CodeForbidden, string(c.m.Command.Verb))
+		case c.m.Command.Verb == wire.VerbDelete:
+			doc.Deleted = true
+		case c.m.Command.Verb != wire.VerbSubmit:
+			return refuse(wire.CodeInvalid, "command.verb")
+		}
+		return nil
+	},
+	audience: func(doc *wire.Document) []wire.Scope {
+		return sorted([]wire.Scope{AdminScope, UserScope(read[wire.UserID](doc, fAuthor))})
+	},
+}
+
+// referenceRules: the school's own data. Administrators write it, everybody at the school reads it.
+func referenceRules(fields map[string]field) *rules {
+	admin := func(doc *wire.Document, c *call) *stop {
+		switch {
+		case !c.by.Admin:
+			return refuse(wire.CodeForbidden, "")
+		case doc.Deleted:
+			return hold(wire.CodeGone, "")
+		}
+		return nil
+	}
+	return &rules{
+		fields: fields,
+		create: admin,
+		write:  admin,
+		command: func(doc *wire.Document, c *call) *stop {
+			switch {
+			case !c.by.Admin:
+				return refuse(wire.CodeForbidden, string(c.m.Command.Verb))
+			case c.m.Command.Verb == wire.VerbDelete:
+				doc.Deleted = true
+			case c.m.Command.Verb != wire.VerbSubmit:
+				return refuse(wire.CodeInvalid, "command.verb")
+			}
+			return nil
+		},
+		audience: func(*wire.Document) []wire.Scope { return []wire.Scope{SchoolScope} },
+	}
+}
+
+var (
+	placeFields = map[string]field{
+		"code":   {check: checked(validName), required: true, once: true},
+		"name":   {check: checked(validName), required: true},
+		"campus": {check: checked(text(wire.MaxNameRunes)), required: true},
+		"venue": {check: checked(oneOf(wire.VenueClassroom, wire.VenueClass, wire.VenueDorm, wire.VenueCanteen, wire.VenueSociety,
+			wire.VenueLecture, wire.VenueOnline, wire.VenueOther)), required: true},
+		"order":   {check: checked(validOrder), required: true},
+		"retired": {check: checked(anyBool)},
+	}
+	unitFields = map[string]field{
+		"code":    {check: checked(validName), required: true, once: true},
+		"name":    {check: checked(validName), required: true},
+		"level":   {check: checked(oneOf(wire.LevelSchool, wire.LevelDepartment, wire.LevelCollege)), required: true},
+		"parent":  {check: checked(validRef), required: true},
+		"order":   {check: checked(validOrder), required: true},
+		"retired": {check: checked(anyBool)},
+	}
+	personFields = map[string]field{
+		"name": {check: checked(validName), required: true},
+		"post": {check: checked(text(wire.MaxNameRunes)), required: true},
+		"role": {check: checked(oneOf(wire.RoleLeader, wire.RoleDeptHead, wire.RoleCollegeHead, wire.RoleSAHead, wire.RoleLiaison,
+			wire.RoleSAAdmin, wire.RoleReviewer, wire.RoleHandler)), required: true},
+		"unit":    {check: checked(validRef), required: true},
+		"order":   {check: checked(validOrder), required: true},
+		"retired": {check: checked(anyBool)},
+	}
+	termFields = map[string]field{
+		"name":       {check: checked(validName), required: true, once: true},
+		"start":      {check: checked(func(s *string) bool { return wire.ValidDay(*s) }), required: true},
+		"weeks":      {check: checked(func(n *int) bool { return *n >= 1 && *n <= 53 }), required: true},
+		"holidays":   {check: checked(validHolidays), required: true},
+		"makeupDays": {check: checked(validDays), required: true},
+	}
+)
+
+func validName(s *string) bool { return named(*s) }
+
+func validRef(id *wire.DocID) bool { return *id == "" || wire.ValidUUID(string(*id)) }
+
+func validOrder(n *int) bool { return *n >= 0 && *n <= 1_000_000 }
+
+func anyBool(*bool) bool { return true }
+
+func validHolidays(hs *[]wire.Holiday) bool {
+	return len(*hs) <= 60 && !slices.ContainsFunc(*hs, func(h wire.Holiday) bool {
+		return !named(h.Name) || !wire.ValidDay(h.From) || !wire.ValidDay(h.To) || h.From > h.To
+	})
+}
+
+func validDays(ds *[]string) bool {
+	return len(*ds) <= 60 && !slices.ContainsFunc(*ds, func(d string) bool { return !wire.ValidDay(d) })
+}
