@@ -10,7 +10,7 @@ const mayImport = {
   db: ['wire'],
   auth: ['wire', 'db', 'ui', 'i18n', 'sw'],
   sync: ['wire', 'db', 'auth', 'sw'],
-  photo: ['wire', 'db', 'auth', 'sync', 'sw'],
+  photo: ['wire', 'db', 'auth', 'sync', 'ui', 'i18n', 'sw'],
   features: ['wire', 'db', 'auth', 'sync', 'photo', 'ui', 'i18n', 'sw'],
   ui: ['i18n', 'theme'],
   i18n: [],
