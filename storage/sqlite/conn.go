@@ -12,24 +12,31 @@ import (
 // goroutine per statement; waiting for a conn is what a context bounds.
 type conn struct {
 	sql   *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[stmtKey]*sql.Stmt
 }
 
-func (c *conn) stmt(query string) (*sql.Stmt, error) {
-	if s, ok := c.stmts[query]; ok {
+// stmtKey tells statements apart. The same query has several numbers if it is open several times at once.
+type stmtKey struct {
+	query  string
+	number int
+}
+
+func (c *conn) stmt(query string, number int) (*sql.Stmt, error) {
+	key := stmtKey{query, number}
+	if s, ok := c.stmts[key]; ok {
 		return s, nil
 	}
 	s, err := c.sql.PrepareContext(context.Background(), query)
 	if err != nil {
 		return nil, fault(err)
 	}
-	c.stmts[query] = s
+	c.stmts[key] = s
 	return s, nil
 }
 
 // Exec runs a statement that returns no rows.
 func (c *conn) Exec(query string, args ...any) (sql.Result, error) {
-	s, err := c.stmt(query)
+	s, err := c.stmt(query, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +46,12 @@ func (c *conn) Exec(query string, args ...any) (sql.Result, error) {
 
 // Query runs a statement that returns rows. Close them before the function of the update or view returns.
 func (c *conn) Query(query string, args ...any) (*sql.Rows, error) {
-	s, err := c.stmt(query)
+	return c.queryNumber(0, query, args...)
+}
+
+// queryNumber is Query for a query of which several are open at once, each under its own small number.
+func (c *conn) queryNumber(number int, query string, args ...any) (*sql.Rows, error) {
+	s, err := c.stmt(query, number)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +61,7 @@ func (c *conn) Query(query string, args ...any) (*sql.Rows, error) {
 
 // QueryRow runs a statement of which one row is wanted; Scan fails with sql.ErrNoRows if there is none.
 func (c *conn) QueryRow(query string, args ...any) *sql.Row {
-	s, err := c.stmt(query)
+	s, err := c.stmt(query, 0)
 	if err != nil {
 		// Let database/sql meet the same fault and carry it to Scan: a sql.Row cannot be made with an error.
 		return c.sql.QueryRowContext(context.Background(), query, args...)

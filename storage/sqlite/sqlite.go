@@ -124,7 +124,7 @@ func (db *DB) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	wrapped := &conn{sql: c, stmts: map[string]*sql.Stmt{}}
+	wrapped := &conn{sql: c, stmts: map[stmtKey]*sql.Stmt{}}
 	db.all = append(db.all, wrapped)
 	return wrapped, nil
 }
