@@ -141,10 +141,9 @@ func (a *application) decide(in *Incoming) (e Entry) {
 // newer tells whether a mutation that could not be read says it is written in a schema we do not know yet.
 func newer(raw []byte) bool {
 	var m struct {
-		Schema int                       `json:"schema"`
-		Rest   map[string]jsontext.Value `json:",inline"`
+		Schema int `json:"schema"`
 	}
-	return wire.Decode(raw, &m) == nil && m.Schema > wire.Schema
+	return wire.Glance(raw, &m) == nil && m.Schema > wire.Schema
 }
 
 func (a *application) carryOut(m *wire.Mutation) (merged bool, s *stop) {

@@ -161,14 +161,10 @@ func (r *rules) append(doc *wire.Document, c *call) *stop {
 // element reads the id of a list's element and whether it is a tombstone.
 func element(v jsontext.Value) (id string, removed, ok bool) {
 	var e struct {
-		ID      string                    `json:"id"`
-		Removed bool                      `json:"removed"`
-		Rest    map[string]jsontext.Value `json:",inline"`
+		ID      string `json:"id"`
+		Removed bool   `json:"removed"`
 	}
-	if err := wire.Decode(v, &e); err != nil || !wire.ValidUUID(e.ID) {
-		return "", false, false
-	}
-	if e.Removed && len(e.Rest) > 0 {
+	if wire.Glance(v, &e) != nil || !wire.ValidUUID(e.ID) || e.Removed && wire.Decode(v, &e) != nil {
 		return "", false, false
 	}
 	return e.ID, e.Removed, true

@@ -29,6 +29,14 @@ func Decode(body []byte, v any) error {
 	return nil
 }
 
+// Glance reads what v asks for and passes over the rest. It fails with CodeMalformed.
+func Glance(body []byte, v any) error {
+	if err := json.Unmarshal(body, v, jsontext.AllowDuplicateNames(false)); err != nil {
+		return &Error{Code: CodeMalformed, Err: err}
+	}
+	return nil
+}
+
 // Encode writes v with the keys of maps in order, so that equal values give equal bytes. It panics on a value that
 // cannot be JSON: that is a bug in this program.
 func Encode(v any) []byte {
