@@ -78,6 +78,7 @@ func (r *rules) set(doc *wire.Document, c *call) *stop {
 		doc.Conflicts = slices.DeleteFunc(doc.Conflicts, func(x wire.Conflict) bool { return x.Field == name && x.Rev <= c.m.Base })
 		switch {
 		case wire.Equal(here, now):
+		case wire.Equal(was, now): // the person changed nothing: what others did meanwhile stands
 		case f.once && !creating:
 			return refuse(wire.CodeWriteOnce, name)
 		case creating || wire.Equal(here, was):
