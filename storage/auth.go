@@ -93,7 +93,7 @@ type Accounts interface {
 	// Accounts returns all accounts, ordered by folded user name.
 	Accounts() ([]Account, error)
 	// PutAccounts writes accounts whole, new or known by User. An account that differs from what is stored gets the next
-	// Version. It fails with code conflict if a user name is taken, and then writes none.
+	// Version. It fails with code conflict if a user name is taken; the transaction has to fail then.
 	PutAccounts(accounts []Account) error
 	// PutSchool makes the school or renames it.
 	PutSchool(school School) error

@@ -11,6 +11,7 @@ import (
 // databases exist that have run it. Each is a script that runs in one transaction with the change of user_version.
 var migrations = []string{
 	documentsSchema,
+	authSchema,
 }
 
 // documentsSchema is the school's documents and journal.
