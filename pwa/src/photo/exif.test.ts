@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { exif } from '../../e2e/fixtures/exif.mjs'
 import { phonePhoto } from '../../e2e/fixtures/make.mjs'
 import { withSegment } from '../../e2e/fixtures/jpeg.mjs'
-import { takenAt } from './exif'
+import { plausible, takenAt } from './exif'
 
 const taken = '2026:11:17 19:20:31'
 const gps = { lat: 31.2304, lng: 121.4737 }
@@ -43,4 +43,9 @@ describe('takenAt', () => {
       expect(() => takenAt(flipped)).not.toThrow()
     }
   })
+})
+
+test('a camera may be a little ahead of the phone, not a year', () => {
+  const now = Date.parse('2026-11-17T12:00:00Z')
+  expect([plausible('2026-11-17T20:00:00Z', now), plausible('2019-01-01T00:00:00Z', now), plausible('2027-11-17T12:00:00Z', now)]).toEqual([true, true, false])
 })

@@ -21,6 +21,11 @@ export function takenAt(head: Uint8Array): string | undefined {
   return undefined
 }
 
+/** Says whether `taken` (RFC 3339) can be when a photo was taken if it is `now` (Unix ms): a camera set more than a day ahead says nothing. */
+export function plausible(taken: string, now: number): boolean {
+  return Date.parse(taken) <= now + 86_400_000
+}
+
 function moment(tiff: Uint8Array): string | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)
   if (view.byteLength < 8) return undefined

@@ -1,0 +1,30 @@
+import type { Translation } from '../message'
+import type { photo as source } from '../zh-CN/photo'
+
+export const photo = {
+  'photo.album': 'Album',
+  'photo.camera': 'Camera',
+  'photo.count': 'Photos {n}/{max}',
+  'photo.mosaic': 'Pixelate',
+  'photo.mosaic.brush': 'Circle size',
+  'photo.mosaic.brush.large': 'Large',
+  'photo.mosaic.brush.medium': 'Medium',
+  'photo.mosaic.brush.small': 'Small',
+  'photo.mosaic.cancel': 'Leave as it was',
+  'photo.mosaic.done': 'Done',
+  'photo.mosaic.final': 'Once done, it cannot be undone.',
+  'photo.mosaic.hint': 'Tap or rub what should not be recognised. By keyboard: arrow keys move the circle, Enter covers.',
+  'photo.mosaic.marked': { one: '{n} area covered', other: '{n} areas covered' },
+  'photo.mosaic.undo': 'Step back',
+  'photo.problem.already_there': 'Photo {n} is already here; it was not added twice.',
+  'photo.problem.heic': 'Photo {n} is a HEIC file, which this phone cannot open; it was not added. What you entered is safe. Take a new one with Camera, or choose “Most Compatible” (JPEG) in the camera settings.',
+  'photo.problem.no_memory': 'The phone ran out of memory; photo {n} was not added. What you entered is safe. Close a few other apps and add it again.',
+  'photo.problem.no_space': 'The phone’s storage is full; photo {n} was not saved. What you entered and the saved photos are safe. Send what is waiting or free some space, then add it again.',
+  'photo.problem.not_saved': 'Photo {n} was not saved. What you entered is safe. Add it again.',
+  'photo.problem.too_heavy': 'Photo {n} is over 40 MB; it was not added. What you entered is safe. Take a new one with Camera, or choose a smaller one.',
+  'photo.problem.too_many': { one: 'A visit holds {max} photos; {n} more was not added.', other: 'A visit holds {max} photos; {n} more were not added.' },
+  'photo.problem.too_wide': 'Photo {n} is too large for this phone; it was not added. What you entered is safe. Take a new one with Camera, or choose a smaller one.',
+  'photo.problem.unreadable': 'Photo {n} cannot be opened; it was not added. What you entered is safe. Choose another, or take a new one with Camera.',
+  'photo.watermark.time': 'Phone time {time}',
+  'photo.working': { one: 'Working on photos, {n} to go', other: 'Working on photos, {n} to go' },
+} satisfies Translation<typeof source>
