@@ -9,6 +9,7 @@ import type { DocID, Photo } from '@/wire/generated'
 import { MaxPhotos } from '@/wire/generated'
 import { durable } from './durable'
 import type { DraftRow, UserDatabase } from './schema'
+import { wireTime } from './time'
 
 /** A photo as the darkroom hands it out, with the id and source the form gives it. `manifest.sha256` is of `bytes`. */
 export interface TakenPhoto { readonly manifest: Photo, readonly bytes: ArrayBuffer, readonly thumb: ArrayBuffer }
@@ -47,7 +48,7 @@ export async function addPhoto(db: UserDatabase, doc: DocID, photo: TakenPhoto, 
     if (there.length >= MaxPhotos || there.some(row => row.manifest.sha256 === photo.manifest.sha256)) return false
     await db.photoBytes.add({ id: photo.manifest.id, data: photo.bytes })
     await db.photos.add({
-      id: photo.manifest.id, doc, manifest: photo.manifest, thumb: photo.thumb, state: 'draft', seq: 0, addedAt: now,
+      id: photo.manifest.id, doc, manifest: inWireForm(photo.manifest), thumb: photo.thumb, state: 'draft', seq: 0, addedAt: now,
       url: '', offset: 0, attempts: 0, notBefore: 0, code: '',
     })
     return true
@@ -62,7 +63,7 @@ export async function replacePhoto(db: UserDatabase, old: DocID, photo: TakenPho
     await db.photos.delete(old)
     await db.photoBytes.delete(old)
     await db.photoBytes.put({ id: photo.manifest.id, data: photo.bytes })
-    await db.photos.put({ ...row, id: photo.manifest.id, manifest: photo.manifest, thumb: photo.thumb })
+    await db.photos.put({ ...row, id: photo.manifest.id, manifest: inWireForm(photo.manifest), thumb: photo.thumb })
   }))
 }
 
@@ -79,6 +80,10 @@ export async function dropPhoto(db: UserDatabase, id: DocID): Promise<void> {
 /** The bytes of one photo, while this phone still has them. Read one at a time. */
 export async function readPhotoBytes(db: UserDatabase, id: DocID): Promise<ArrayBuffer | undefined> {
   return (await durable(db, () => db.photoBytes.get(id)))?.data
+}
+
+function inWireForm(manifest: Photo): Photo {
+  return { ...manifest, takenAt: manifest.takenAt === '' ? '' : wireTime(manifest.takenAt) }
 }
 
 async function isSaved(db: UserDatabase, id: DocID): Promise<boolean> {

@@ -13,6 +13,7 @@ import { anchorNow, type Clock, systemClock } from './clock'
 import { durable } from './durable'
 import { readMeta } from './meta'
 import type { OutboxRow, PhotoRow, UserDatabase } from './schema'
+import { wireTime } from './time'
 
 /** What the form of a visit hands over. The photos are those added to the draft; the server's own fields are not the form's. */
 export type NewVisit = Omit<VisitFields,
@@ -47,11 +48,11 @@ export async function saveVisit(db: UserDatabase, id: DocID, visit: NewVisit, cl
   return await write(db, async () => {
     if (await isCreated(db, id)) return { at: 'already' }
     const { participants = [], ...fields } = visit
-    const recordedAt = new Date(clock.now()).toISOString()
+    const recordedAt = wireTime(clock.now())
     const photos = await draftPhotos(db, id)
     const seq = await enqueue(db, clock, {
       kind: 'visit', doc: id, base: 0,
-      set: created({ ...fields, enteredBy: db.user, recordedAt }),
+      set: created({ ...fields, when: { ...fields.when, start: wireTime(fields.when.start) }, enteredBy: db.user, recordedAt }),
       ...appended({ photos: photos.map(photo => photo.manifest), participants: participants.map(person => ({ id: person })) }),
       command: { verb: 'submit' },
     })

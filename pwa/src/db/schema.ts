@@ -54,6 +54,8 @@ export interface SentRow {
   readonly savedAt: number
   /** Unix ms. */
   readonly receivedAt: number
+  /** What the server answered; renumbered: it lives on under a number of a newer device. */
+  readonly outcome: 'applied' | 'merged' | 'held' | 'refused' | 'renumbered'
 }
 
 /** A mutation that was answered and did not take effect. It stays until the person has dealt with it. */
