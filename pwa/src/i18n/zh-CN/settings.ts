@@ -1,0 +1,18 @@
+export const settings = {
+  'settings.care': '关怀模式',
+  'settings.careHint': '字更大,按钮更大',
+  'settings.complaints': '投诉建议',
+  'settings.install': '添加到主屏幕,断网也能打开',
+  'settings.language': '语言',
+  'settings.password': '修改密码',
+  'settings.signOut': '退出登录',
+  'settings.storage': '本机存储',
+  'settings.storageKept': '浏览器已答应保留记录',
+  'settings.storageMayGo': '无痕模式会丢失记录,请添加到主屏幕',
+  'settings.theme': '颜色',
+  'settings.theme.auto': '跟随手机',
+  'settings.theme.dark': '深色',
+  'settings.theme.light': '浅色',
+  'settings.title': '我的',
+  'settings.version': '版本',
+}
