@@ -1,69 +1,12 @@
-// Proves the photo worker in a real Chromium, on the sources as Vite serves them. Run by `npm run test:photo`; CHROMIUM names another browser.
+// Proves the darkroom in a real Chromium, on the sources as Vite serves them. Run by `npm run test:photo`; CHROMIUM names another browser.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
-import { chromium } from 'playwright-core'
-import { createServer } from 'vite'
-
-import { fixture, names, phonePhoto, PORTRAIT, SCENE } from '../../e2e/fixtures/make.mjs'
-
-const ROOT = join(dirname(fileURLToPath(import.meta.url)), '../..')
-const LAUNCH = {
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-}
+import { PORTRAIT, SCENE } from '../../e2e/fixtures/make.mjs'
+import { openLab } from './lab.browser.mjs'
+import { screens } from './screens.browser.mjs'
 
 const print = line => process.stdout.write(`${line}\n`)
-
-/** Serves test pictures under /fixture/, an empty page under /bench and Vue under /bench.js beside the app's modules. */
-const pictures = {
-  name: 'pictures',
-  resolveId: id => id === '/bench.js' ? id : undefined,
-  load: id => id === '/bench.js' ? `export { createApp, h, ref } from 'vue'` : undefined,
-  configureServer: server => void server.middlewares.use((request, response, next) => {
-    const name = names.find(known => request.url === `/fixture/${known}`)
-    const phone = /^\/fixture\/phone-(\d+)$/.exec(request.url)
-    if (phone !== null) {
-      response.end(phonePhoto(Number(phone[1]) + 1))
-    } else if (name !== undefined) {
-      createReadStream(fixture(name)).pipe(response)
-    } else if (request.url === '/bench') {
-      response.setHeader('Content-Type', 'text/html')
-      response.end('<!doctype html><html lang="zh-CN"><title>photo</title><main id="app"></main></html>')
-    } else {
-      next()
-    }
-  }),
-}
-
-/** Runs in the page: gives the tests a darkroom and words for what comes out of it. */
-async function prepare() {
-  const { createDarkroom } = await import('/src/photo/shrink.ts')
-  const { PhotoError } = await import('/src/photo/photo.ts')
-  const darkroom = createDarkroom()
-  const forever = new AbortController().signal
-  const file = async name => new File([await (await fetch(`/fixture/${name}`)).arrayBuffer()], name)
-  const pixels = async (bytes) => {
-    const bitmap = await createImageBitmap(new Blob([bytes]))
-    const canvas = document.createElement('canvas')
-    canvas.width = bitmap.width
-    canvas.height = bitmap.height
-    const pen = canvas.getContext('2d')
-    pen.drawImage(bitmap, 0, 0)
-    return pen.getImageData(0, 0, bitmap.width, bitmap.height)
-  }
-  const outcome = async (work) => {
-    try {
-      return { photo: await work }
-    } catch (cause) {
-      return cause instanceof PhotoError ? { failure: cause.failure } : { error: String(cause) }
-    }
-  }
-  window.lab = { createDarkroom, darkroom, forever, file, pixels, outcome }
-}
 
 /** Shrinks a test picture in `page`; bytes come back as base64. */
 function shrink(page, name, watermark = []) {
@@ -232,171 +175,24 @@ const cases = {
   },
 }
 
-/** The screens, each on a page of its own. */
-const screens = {
-  async 'nine photos at most, one after another, each problem in words'(page) {
-    const got = await page.evaluate(async () => {
-      const { usePhoto } = await import('/src/photo/usePhoto.ts')
-      const { problemText } = await import('/src/photo/problem.ts')
-      const { StorageError } = await import('/src/db/durable.ts')
-      const saved = []
-      let full = false
-      const taker = usePhoto({
-        taken: () => saved.length,
-        save: async (photo) => {
-          if (full) throw new StorageError('full')
-          if (saved.some(other => other.sha256 === photo.sha256)) return false
-          saved.push(photo)
-          return true
-        },
-      })
-      const [good, broken, heic] = [await lab.file('polyglot.jpg'), await lab.file('corrupt.jpg'), await lab.file('fake.heic')]
-      const many = await Promise.all(Array.from({ length: 9 }, (_, i) => lab.file(`phone-${i}`)))
-      const first = taker.take([good, broken, heic, good], 'camera')
-      const working = taker.work.value
-      await first
-      full = true
-      await taker.take([many[0]], 'album')
-      full = false
-      await taker.take(many, 'album')
-      const source = saved.map(photo => photo.source)
-      const problems = taker.problems.value.map(problemText)
-      taker.dismiss(taker.problems.value[0])
-      const covered = await taker.mosaic(saved[0].bytes, [{ x: 0.5, y: 0.5, r: 0.1 }])
-      return { source, working, after: taker.work.value, problems, dismissed: taker.problems.value.length, covered: covered.sha256 !== saved[0].sha256 }
-    })
-    assert.deepEqual(got.source, ['camera', ...Array(8).fill('album')])
-    assert.deepEqual([got.working, got.after], [{ at: 'working', left: 4 }, { at: 'idle' }])
-    assert.equal(got.problems.length, 5)
-    for (const [i, word] of ['第 2 张打不开', '第 3 张是 HEIC', '第 4 张已经在里面', '手机存储满了', '多选的 1 张'].entries()) assert.ok(got.problems[i].includes(word), got.problems[i])
-    assert.deepEqual([got.dismissed, got.covered], [4, true])
-  },
-
-  async 'cancelling drops what is not saved yet, without a word'(page) {
-    const got = await page.evaluate(async () => {
-      const { usePhoto } = await import('/src/photo/usePhoto.ts')
-      const saved = []
-      const taker = usePhoto({ taken: () => 0, save: async photo => saved.push(photo) > 0 })
-      const work = taker.take([await lab.file('portrait-12mp.jpg'), await lab.file('polyglot.jpg')], 'album')
-      taker.cancel()
-      await work
-      await taker.take([await lab.file('trailing.jpg')], 'album')
-      return { saved: saved.length, problems: taker.problems.value.length, work: taker.work.value }
-    })
-    assert.deepEqual(got, { saved: 1, problems: 0, work: { at: 'idle' } })
-  },
-
-  async 'the picker saves the draft first and hands over what was picked'(page) {
-    await page.evaluate(async () => {
-      const { createApp, h, ref } = await import('/bench.js')
-      const { default: PhotoPicker } = await import('/src/photo/PhotoPicker.vue')
-      lab.log = []
-      lab.taken = ref(0)
-      createApp({ render: () => h(PhotoPicker, {
-        taken: lab.taken.value,
-        beforeOpen: () => { lab.log.push('draft') },
-        onPicked: (files, source) => { lab.log.push(`${source} ${files.length}`); lab.taken.value += files.length },
-      }) }).mount('#app')
-    })
-    for (const [button, picked] of [['拍照', [fixture('polyglot.jpg')]], ['相册', [fixture('trailing.jpg'), fixture('gps-small.jpg')]]]) {
-      const opening = page.waitForEvent('filechooser')
-      await page.getByRole('button', { name: button }).click()
-      const chooser = await opening
-      assert.equal(chooser.isMultiple(), button === '相册')
-      await chooser.setFiles(picked)
-    }
-    await page.getByText('照片 3/9').waitFor()
-    assert.deepEqual(await page.evaluate(() => lab.log), ['draft', 'camera 1', 'draft', 'album 2'])
-    await accessible(page)
-    await page.evaluate(() => { lab.taken.value = 9 })
-    await page.getByRole('button', { name: '拍照', disabled: true }).waitFor()
-  },
-
-  async 'the mosaic editor works by tap, by rub and by keyboard'(page) {
-    await page.evaluate(async () => {
-      const { createApp, h } = await import('/bench.js')
-      const { default: MosaicEditor } = await import('/src/photo/MosaicEditor.vue')
-      const { bytes } = await lab.darkroom.shrink(await lab.file('plain-3mp.jpg'), lab.forever)
-      lab.done = new Promise((resolve) => { createApp({ render: () => h(MosaicEditor, { bytes, onDone: resolve }) }).mount('#app') })
-    })
-    const canvas = page.getByRole('application', { name: '打马赛克' })
-    await page.waitForFunction(() => document.querySelector('canvas').width === 1600)
-    const box = await canvas.boundingBox()
-    const at = (x, y) => [box.x + box.width * x, box.y + box.height * y]
-    await page.mouse.click(...at(0.25, 0.25))
-    await page.mouse.move(...at(0.4, 0.7))
-    await page.mouse.down()
-    await page.mouse.move(...at(0.6, 0.7), { steps: 2 })
-    await page.mouse.up()
-    await page.getByText('遮了 2 处').waitFor()
-    await page.getByRole('button', { name: '退一步' }).click()
-    await page.getByText('遮了 1 处').waitFor()
-    await page.getByRole('radio', { name: '大' }).check()
-    await canvas.press('ArrowRight')
-    await canvas.press('Shift+ArrowDown')
-    await canvas.press('Enter')
-    await page.getByText('遮了 2 处').waitFor()
-    await accessible(page)
-    await page.getByRole('button', { name: '完成' }).click()
-    const strokes = await page.evaluate(() => lab.done)
-    assert.equal(strokes.length, 2)
-    near([strokes[0].x * 100, strokes[0].y * 100], [25, 25], 'tap')
-    assert.equal(strokes[1].r, 0.12)
-  },
-}
-
-/** Fails on anything axe finds on the page. */
-async function accessible(page) {
-  await page.addScriptTag({ path: join(ROOT, 'node_modules/axe-core/axe.min.js') })
-  const { violations } = await page.evaluate(() => axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }))
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(node => node.html).join(' ')}`), [])
-}
-
-const server = await createServer({
-  root: ROOT, configFile: join(ROOT, 'vite.config.ts'), logLevel: 'error', plugins: [pictures],
-  cacheDir: join(ROOT, 'node_modules/.vite-photo'), optimizeDeps: { noDiscovery: true, include: ['dexie', 'vue'] }, server: { port: 0, host: '127.0.0.1', hmr: false },
-})
-await server.listen()
-const origin = `http://localhost:${server.httpServer.address().port}`
-const browser = await chromium.launch(LAUNCH)
+const room = await openLab()
 let failed = 0
 
 try {
-  const rooms = {
-    'in a worker': () => undefined,
-    'without OffscreenCanvas': () => { delete globalThis.OffscreenCanvas },
-  }
-  for (const [room, setUp] of Object.entries(rooms)) {
-    const page = await browser.newPage()
-    await page.addInitScript(setUp)
-    await page.goto(`${origin}/bench`)
-    await page.evaluate(prepare)
-    for (const [name, run] of Object.entries(cases)) await check(`${room}: ${name}`, () => run(page))
-    await check(`${room}: workers used`, () => assert.equal(page.workers().length, room === 'in a worker' ? 1 : 0))
+  const withoutOffscreen = page => page.addInitScript(() => { delete globalThis.OffscreenCanvas })
+  for (const [where, before, workers] of [['in a worker', undefined, 1], ['without OffscreenCanvas', withoutOffscreen, 0]]) {
+    const page = await room.open(before)
+    for (const [name, run] of Object.entries(cases)) await check(`${where}: ${name}`, () => run(page))
+    await check(`${where}: workers used`, () => assert.equal(page.workers().length, workers))
     await page.close()
   }
-  for (const [name, run] of Object.entries(screens)) {
-    await check(name, async () => {
-      const page = await browser.newPage({ viewport: { width: 360, height: 780 } })
-      await page.goto(`${origin}/bench`)
-      await page.evaluate(prepare)
-      await run(page)
-      await page.close()
-    })
-  }
-  await check('a worker script out of reach: the page does the work', async () => {
-    const page = await browser.newPage()
-    await page.route(/shrink\.worker/, route => route.abort())
-    await page.goto(`${origin}/bench`)
-    await page.evaluate(prepare)
+
+  await checkOn('a worker script out of reach: the page does the work', async (page) => {
     assertClean((await shrink(page, 'polyglot.jpg')).photo)
-    await page.close()
-  })
-  await check('an idle worker goes after ten seconds', async () => {
-    const page = await browser.newPage()
-    await page.clock.install()
-    await page.goto(`${origin}/bench`)
-    await page.evaluate(prepare)
+    assert.equal(page.workers().length, 0)
+  }, page => page.route(/shrink\.worker/, route => route.abort()))
+
+  await checkOn('an idle worker goes after ten seconds', async (page) => {
     await shrink(page, 'polyglot.jpg')
     const [worker] = page.workers()
     assert.ok(worker !== undefined)
@@ -404,13 +200,22 @@ try {
     await page.clock.runFor(10_001)
     await gone
     assertClean((await shrink(page, 'polyglot.jpg')).photo)
-    await page.close()
-  })
+  }, page => page.clock.install())
+
+  for (const [name, run] of Object.entries(screens)) await checkOn(name, run)
 } finally {
-  await browser.close()
-  await server.close()
+  await room.close()
 }
 process.exitCode = failed === 0 ? 0 : 1
+
+/** Checks on a fresh page. */
+async function checkOn(name, run, before) {
+  await check(name, async () => {
+    const page = await room.open(before)
+    await run(page)
+    await page.close()
+  })
+}
 
 async function check(name, run) {
   const started = performance.now()
