@@ -50,8 +50,13 @@ func Encode(v any) []byte {
 // Equal reports whether two JSON values are the same in canonical form (RFC 8785) after Unicode normalisation (NFC).
 // A nil value counts as null.
 func Equal(a, b jsontext.Value) bool {
-	if bytes.Equal(a, b) {
+	switch {
+	case bytes.Equal(a, b):
 		return true
+	case IsNull(a) || IsNull(b):
+		return IsNull(a) && IsNull(b)
+	case a.Kind() != b.Kind():
+		return false
 	}
 	return bytes.Equal(canonical(a), canonical(b))
 }
