@@ -11,10 +11,16 @@ export ZOUFANG_BIN ?= $(CURDIR)/bin/zoufang
 
 # What `make check` and `make test` prove, in this order: every word is a target below.
 CHECKS := types-fresh format vet staticcheck deps lint typecheck size
-TESTS  := go-test vitest e2e
+TESTS  := go-test vitest photo-test e2e
 
 help: ## say what there is
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+# browser runs a script of pwa/ that needs a browser, or says that there is none.
+define browser
+	@if [ -x "$(CHROMIUM)" ]; then cd pwa && npm run --silent $(1); \
+	else node .ci/skip.mjs $@ 'no Chromium here: name one with CHROMIUM='; fi
+endef
 
 # ---- the seven commands -------------------------------------------------------------------------------------------
 
@@ -35,8 +41,7 @@ bench: build ## speed through HTTP, each figure beside its floor; BENCH= passes 
 	@go run ./server/bench $(BENCH)
 
 e2e: build ## real binary, real browser; CHROMIUM= names another one, E2E= passes arguments
-	@if [ -x "$(CHROMIUM)" ]; then cd pwa && npm run --silent e2e -- $(E2E); \
-	else node .ci/skip.mjs e2e 'no Chromium here: name one with CHROMIUM='; fi
+	$(call browser,e2e -- $(E2E))
 
 types: ## write pwa/src/wire/generated.ts from package sync/wire
 	@go generate ./sync/wire
@@ -94,6 +99,9 @@ go-test:
 
 vitest: deps
 	@node .ci/vitest.mjs
+
+photo-test: deps
+	$(call browser,test:photo)
 
 clean: ## forget what was built; data in .data/ stays
 	@rm -rf bin .make pwa/node_modules && find pwa/dist -mindepth 1 -not -name .gitkeep -delete

@@ -71,7 +71,7 @@ function summarise(steps) {
   console.log(
     `\n${verdict}: ${steps.length - failed.length} steps passed, ${failed.length} failed` +
       `${failed.length > 0 ? ` (${failed.map(({ name }) => name).join(', ')})` : ''}, ` +
-      `${skipped.length} skipped checks, ${Math.round(total)} s`,
+      `${skipped.length} skipped, ${Math.round(total)} s`,
   )
   process.exitCode = verdict === 'PASSED' ? 0 : 1
 }
