@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"zoufang/storage"
 	"zoufang/sync/wire"
@@ -155,10 +156,13 @@ func (s *Store) publish(from string, hash wire.Hash) error {
 	if err != nil {
 		return fault("publish", err)
 	}
-	if err := s.settle(dir); err != nil {
-		return fault("sync folder", err)
-	}
-	if err := syncDir(dir); err != nil {
+	// Side by side the two share one commit of the file system's journal.
+	var settled error
+	var wg sync.WaitGroup
+	wg.Go(func() { settled = s.settle(dir) })
+	err = syncDir(dir)
+	wg.Wait()
+	if err := errors.Join(settled, err); err != nil {
 		return fault("sync folder", err)
 	}
 	return nil
