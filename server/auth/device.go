@@ -12,9 +12,9 @@ import (
 
 // parseKey reads a P-256 public key from its JWK into 65 uncompressed bytes. It fails with code malformed.
 func parseKey(k *wire.PublicKey) ([]byte, error) {
-	x, xErr := base64.RawURLEncoding.Strict().DecodeString(k.X)
-	y, yErr := base64.RawURLEncoding.Strict().DecodeString(k.Y)
-	if k.Kty != "EC" || k.Crv != "P-256" || xErr != nil || yErr != nil || len(x) != 32 || len(y) != 32 {
+	x, xOK := decode(k.X, 32)
+	y, yOK := decode(k.Y, 32)
+	if k.Kty != "EC" || k.Crv != "P-256" || !xOK || !yOK {
 		return nil, wire.Fault(wire.CodeMalformed, "deviceKey")
 	}
 	key := append(append([]byte{4}, x...), y...)
@@ -36,11 +36,8 @@ func keyThumbprint(key []byte) string {
 // proves reports whether proof is the key's signature of message: ECDSA with SHA-256, r and s of 32 bytes each, in
 // base64url, which is what WebCrypto makes.
 func proves(key []byte, message, proof string) bool {
-	if len(proof) != 86 {
-		return false
-	}
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(proof)
-	if err != nil {
+	signature, ok := decode(proof, 64)
+	if !ok {
 		return false
 	}
 	public, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), key)

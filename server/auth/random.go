@@ -52,6 +52,25 @@ func token(random io.Reader, n int) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
+// decode reads exactly n bytes of base64url. Unlike package base64 it takes no line ends and no loose last bits.
+func decode(s string, n int) ([]byte, bool) {
+	if len(s) != base64.RawURLEncoding.EncodedLen(n) {
+		return nil, false
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return b, err == nil && len(b) == n
+}
+
+// onlyBase64URL reports whether s holds nothing but digits of base64url.
+func onlyBase64URL(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
 // uuid returns a UUID of version 7 (RFC 9562) in lower-case canonical form.
 func uuid(now time.Time, random io.Reader) (string, error) {
 	var b [16]byte

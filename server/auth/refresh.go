@@ -36,8 +36,8 @@ type refreshToken struct {
 
 // encodeRefresh returns the token of a session's generation, given the nonce its predecessor was used with.
 func (s *Service) encodeRefresh(session string, generation int64, nonce string) (string, error) {
-	id, err := base64.RawURLEncoding.DecodeString(session)
-	if err != nil || len(id) != sessionBytes {
+	id, ok := decode(session, sessionBytes)
+	if !ok {
 		return "", errors.New("auth: a stored session id is not one of ours")
 	}
 	b := binary.BigEndian.AppendUint32(id, uint32(generation))
@@ -45,11 +45,8 @@ func (s *Service) encodeRefresh(session string, generation int64, nonce string) 
 }
 
 func decodeRefresh(token string) (refreshToken, bool) {
-	if len(token) != base64.RawURLEncoding.EncodedLen(refreshTokenSize) {
-		return refreshToken{}, false
-	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil {
+	b, ok := decode(token, refreshTokenSize)
+	if !ok {
 		return refreshToken{}, false
 	}
 	return refreshToken{
@@ -145,12 +142,7 @@ func validNonce(nonce string) bool {
 	if len(nonce) < 16 || len(nonce) > 64 {
 		return false
 	}
-	for i := range len(nonce) {
-		if c := nonce[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
+	return onlyBase64URL(nonce)
 }
 
 // unknownIs401 answers "not there" as "sign in"; other faults stay what they are.
