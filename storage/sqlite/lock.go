@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// lockFolder takes the folder for this process until the returned file is closed or the process ends, however it ends.
+// lockFolder takes the folder for this process until unlockFolder or the end of the process, however it ends.
 // The file holds the process id, for the message a second process gives.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o600)
@@ -41,4 +41,9 @@ func writePID(f *os.File) error {
 	}
 	_, err := fmt.Fprintf(f, "%d\n", os.Getpid())
 	return err
+}
+
+// unlockFolder unlocks before it closes: a process just being forked still holds the file, and with it the lock.
+func unlockFolder(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

@@ -52,6 +52,10 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
 	db := &DB{}
 	if !opts.ShareFolder {
 		lock, err := lockFolder(dir)
@@ -104,7 +108,8 @@ func (db *DB) open(ctx context.Context, file string, opts Options) error {
 	return nil
 }
 
-// dsn names the file and what every connection to it is set to.
+// dsn names the file, by its absolute path, and what every connection to it is set to. The file is not mapped into memory: a failing disk would
+// then end the process where now it answers unavailable.
 func dsn(file string) string {
 	return (&url.URL{Scheme: "file", Path: file, RawQuery: url.Values{"_pragma": {
 		"busy_timeout(10000)",
@@ -158,7 +163,7 @@ func (db *DB) release() error {
 		errs = append(errs, db.pool.Close())
 	}
 	if db.lock != nil {
-		errs = append(errs, db.lock.Close())
+		errs = append(errs, unlockFolder(db.lock))
 	}
 	return errors.Join(errs...)
 }
