@@ -101,7 +101,7 @@ export default defineConfig(
       'vue/block-order': ['error', { order: ['script', 'template', 'style'] }],
       'vue/component-api-style': ['error', ['script-setup']],
       'vue/define-props-declaration': ['error', 'type-based'],
-      'vue/multi-word-component-names': ['error', { ignores: ['App', 'Switch', 'Card', 'Notice', 'Stepper'] }],
+      'vue/multi-word-component-names': ['error', { ignores: ['App'] }],
       'vue/no-bare-strings-in-template': 'error',
       'vue/no-v-html': 'error',
       'vue/no-static-inline-styles': 'error',

@@ -2,7 +2,7 @@ import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from '@/App.vue'
 import { loadLanguage } from '@/i18n/i18n'
-import { createAppRouter } from '@/router'
+import { createAppRouter, importAllRoutes } from '@/router'
 import { registerServiceWorker } from '@/sw/register'
 import { updates } from '@/sw/useUpdate'
 import { preferences } from '@/ui/preferences'
@@ -15,6 +15,7 @@ async function start(): Promise<void> {
   const router = createAppRouter()
   createApp(App).use(createPinia()).use(router).mount('#app')
   updates.watchChunkErrors(window)
+  importAllRoutes(router)
   void registerServiceWorker(updates)
 }
 

@@ -19,3 +19,18 @@ export function createAppRouter(): Router {
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   })
 }
+
+const isLazy = (page: unknown): page is () => Promise<unknown> => typeof page === 'function'
+
+/** Fetches the pages not seen yet while the phone has nothing else to do, so that an update or a dead network later finds them here. */
+export function importAllRoutes(router: Router): void {
+  const load = (): void => {
+    for (const { components } of router.getRoutes()) {
+      const page: unknown = components?.['default']
+      // A page that cannot be fetched now is fetched when it is opened.
+      if (isLazy(page)) page().catch(() => undefined)
+    }
+  }
+  if ('requestIdleCallback' in window) window.requestIdleCallback(load, { timeout: 10_000 })
+  else setTimeout(load, 2_000)
+}

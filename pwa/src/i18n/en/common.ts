@@ -37,6 +37,8 @@ export const common = {
   'common.state.photos': 'Photos {done}/{n}',
   'common.state.sending': 'Sending',
   'common.state.text': 'Text confirmed',
+  'common.state.textPhotos': 'Text confirmed, photos {done}/{n}',
+  'common.sync.attention': 'Needs a look {n}',
   'common.sync.confirmed': 'Confirmed {n}',
   'common.sync.confirmedAt': 'Confirmed {n} ({time})',
   'common.sync.label': 'Sync state',

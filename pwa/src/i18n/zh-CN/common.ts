@@ -34,6 +34,8 @@ export const common = {
   'common.state.photos': '照片 {done}/{n}',
   'common.state.sending': '传送中',
   'common.state.text': '文字已确认',
+  'common.state.textPhotos': '文字已确认,照片 {done}/{n}',
+  'common.sync.attention': '需要您看一下 {n}',
   'common.sync.confirmed': '已确认 {n}',
   'common.sync.confirmedAt': '已确认 {n}({time})',
   'common.sync.label': '传送情况',
