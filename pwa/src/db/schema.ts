@@ -123,7 +123,7 @@ export interface PullMeta {
 }
 /** The last word of the server about time: `server` at monotonic `mono` of page load `boot`; `offset` = server − phone, ms. */
 export interface ClockMeta { readonly key: 'clock', readonly server: number, readonly mono: number, readonly boot: string, readonly offset: number }
-/** When everything here was last known to be on the server (server time, Unix ms). */
+/** When the server last had told and been told everything that could go (Unix ms). */
 export interface ConfirmedMeta { readonly key: 'confirmed', readonly at: number }
 /** Which tab sends, and its last heartbeat (Unix ms). */
 export interface LeaseMeta { readonly key: 'lease', readonly owner: string, readonly at: number }
