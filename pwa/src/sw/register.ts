@@ -27,7 +27,13 @@ function watch(registration: ServiceWorkerRegistration, updates: Updates): void 
   const offer = (): void => {
     const waiting = registration.waiting
     if (waiting !== null && registration.active !== null) {
-      updates.offer(() => { waiting.postMessage({ type: 'SKIP_WAITING' }) })
+      updates.offer(() => {
+        // A tab that no worker controls yet gets no `controllerchange`; it must move on too.
+        waiting.addEventListener('statechange', () => {
+          if (waiting.state === 'activated') void updates.reloadWhenSafe()
+        })
+        waiting.postMessage({ type: 'SKIP_WAITING' })
+      })
     }
   }
   offer()
