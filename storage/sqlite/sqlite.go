@@ -108,8 +108,8 @@ func (db *DB) open(ctx context.Context, file string, opts Options) error {
 	return nil
 }
 
-// dsn names the file, by its absolute path, and what every connection to it is set to. The file is not mapped into memory: a failing disk would
-// then end the process where now it answers unavailable.
+// dsn names the file, by its absolute path, and what every connection to it is set to. The file is not mapped into
+// memory: a failing disk would then end the process where now it answers unavailable.
 func dsn(file string) string {
 	return (&url.URL{Scheme: "file", Path: file, RawQuery: url.Values{"_pragma": {
 		"busy_timeout(10000)",
@@ -118,8 +118,6 @@ func dsn(file string) string {
 		"foreign_keys(1)",
 		"temp_store(MEMORY)",
 		"cache_size(-16000)",
-		// Less often and more at once than the default of 1000: a page written twice goes to the file once.
-		"wal_autocheckpoint(4000)",
 		"journal_size_limit(67108864)",
 	}}.Encode()}).String()
 }
