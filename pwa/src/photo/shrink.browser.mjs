@@ -6,6 +6,9 @@ import { PORTRAIT, SCENE } from '../../e2e/fixtures/make.mjs'
 import { openLab } from './lab.browser.mjs'
 import { screens } from './screens.browser.mjs'
 
+/** The longest check takes 3 s on an idle machine; a busy one must not fail. */
+const CHECK_MS = 90_000
+
 const print = line => process.stdout.write(`${line}\n`)
 
 /** Shrinks a test picture in `page`; bytes come back as base64. */
@@ -220,7 +223,7 @@ async function checkOn(name, run, before) {
 async function check(name, run) {
   const started = performance.now()
   try {
-    await run()
+    await Promise.race([run(), new Promise((_, reject) => { setTimeout(reject, CHECK_MS, new Error(`nothing after ${CHECK_MS} ms`)).unref() })])
     print(`ok    ${name} (${(performance.now() - started).toFixed(0)} ms)`)
   } catch (cause) {
     failed++
