@@ -91,6 +91,12 @@ func (s *Service) OneTimePassword() (password, hash string, err error) {
 	return password, phc(oneTimeCost, salt, derive(password, salt, oneTimeCost, hashLength)), nil
 }
 
+// HashPassword returns the hash of a password somebody else made, for an Account; only the demo knows passwords. It waits
+// its turn and fails with code unavailable when too many wait.
+func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
+	return s.passwords.hash(ctx, password)
+}
+
 // NewSetupCode returns the one-time code with which the first administrator is made, to be printed once. Only its hash
 // is stored; a code given out before and not used is void. A chosen one is taken instead if it is not empty. It fails
 // with code conflict once there is a school.

@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
@@ -48,8 +49,12 @@ const (
 )
 
 // OpenKeys reads the keys in dir and generates those that are missing, folder and all. Where the token key is old it
-// adds the next one, and it removes keys whose time is over. It refuses a folder or file that others may read.
+// adds the next one, and it removes keys whose time is over. It refuses a folder or file that others may read. A nil
+// random is the system's.
 func OpenKeys(dir string, now time.Time, random io.Reader) (*Keys, error) {
+	if random == nil {
+		random = rand.Reader
+	}
 	if err := prepareFolder(dir); err != nil {
 		return nil, err
 	}
@@ -79,8 +84,12 @@ func OpenKeys(dir string, now time.Time, random io.Reader) (*Keys, error) {
 	return k, k.removeGone(now)
 }
 
-// RotateKeys adds a token key that signs from a day after now. A running server takes it up at its next start.
+// RotateKeys adds a token key that signs from a day after now. A running server takes it up at its next start. A nil
+// random is the system's.
 func RotateKeys(dir string, now time.Time, random io.Reader) error {
+	if random == nil {
+		random = rand.Reader
+	}
 	if err := prepareFolder(dir); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 
 func openKeys(t *testing.T, dir string, now time.Time) *auth.Keys {
 	t.Helper()
-	k, err := auth.OpenKeys(dir, now, rand.Reader)
+	k, err := auth.OpenKeys(dir, now, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
