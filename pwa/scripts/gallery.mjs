@@ -21,6 +21,7 @@ const looks = [
   { name: 'care-dark', size: phone, care: true, theme: 'dark' },
   { name: 'english', size: phone, language: 'en' },
   { name: 'narrow', size: { width: 320, height: 640 }, care: true },
+  { name: 'double', size: phone, textSize: '200%' },
   { name: 'wide', size: { width: 1280, height: 800 } },
 ]
 
@@ -46,13 +47,14 @@ async function check(page, name) {
 }
 
 try {
-  for (const { name, size, ...stored } of looks) {
+  for (const { name, size, textSize = '100%', ...stored } of looks) {
     const context = await browser.newContext({ viewport: size, deviceScaleFactor: 1, reducedMotion: 'reduce', locale: 'zh-CN' })
     await context.addInitScript((text) => localStorage.setItem('zf.preferences', text), JSON.stringify({ theme: 'light', care: false, language: 'zh-CN', ...stored }))
     const page = await context.newPage()
     page.on('pageerror', (error) => { faults++; console.error(`${name}: ${error.message}`) })
     await page.goto(`${address}__gallery`)
     await page.getByRole('heading', { level: 1 }).waitFor()
+    await page.addStyleTag({ content: `html { font-size: ${textSize} }` })
     await page.evaluate(axe)
     await check(page, name)
     await page.getByRole('button', { name: /请选择/ }).click()

@@ -11,6 +11,7 @@ import '@/theme/theme.css'
 /** Applies the stored preferences before anything is drawn, then starts the app. */
 async function start(): Promise<void> {
   preferences.apply(document.documentElement)
+  document.documentElement.dataset['version'] = __APP_VERSION__
   await loadLanguage(preferences.state.value.language)
   const router = createAppRouter()
   createApp(App).use(createPinia()).use(router).mount('#app')
