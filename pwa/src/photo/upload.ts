@@ -68,13 +68,20 @@ export function createUploader(host: UploadHost): Uploader {
       case 'refused':
         await db.photos.update(photo.id, { state: 'attention', code: end.code, url: '', offset: 0 })
         return 'more'
-      case 'sign_in': return 'sign_in'
-      case 'unknown': {
-        const delay = Math.max(backoff(photo.attempts, (host.random ?? Math.random)()), (end.seconds ?? 0) * 1000)
-        await db.photos.update(photo.id, { attempts: photo.attempts + 1, notBefore: now() + delay })
-        return { wait: 'offline', ...(end.seconds !== undefined && { seconds: end.seconds }) }
+      case 'sign_in': {
+        const access = await host.session.refresh(true)
+        await postpone(photo, 0)
+        return access === 'open' ? 'more' : access === 'offline' ? { wait: 'offline' } : 'sign_in'
       }
+      case 'unknown':
+        await postpone(photo, end.seconds ?? 0)
+        return { wait: 'offline', ...(end.seconds !== undefined && { seconds: end.seconds }) }
     }
+  }
+
+  async function postpone(photo: PhotoRow, seconds: number): Promise<void> {
+    const delay = Math.max(backoff(photo.attempts, (host.random ?? Math.random)()), seconds * 1000)
+    await db.photos.update(photo.id, { attempts: photo.attempts + 1, notBefore: now() + delay })
   }
 
   async function upload(photo: PhotoRow, signal: AbortSignal): Promise<End> {
