@@ -114,7 +114,7 @@ func loginsOf(key []byte) []wire.Login {
 func passwordOf(key []byte, username string) string {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("demo\n" + username))
-	s := base32.NewEncoding("abcdefghjkmnpqrstuvwxyz23456789A").WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))
+	s := base32.NewEncoding("abcdefghjkmnpqrstuvwxyz23456789i").WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil))
 	return s[:4] + "-" + s[4:8] + "-" + s[8:12]
 }
 
