@@ -233,7 +233,7 @@ export function createSession(host: SessionHost): SessionKeeper {
         await open({ ...known, session, device: session.device }, 'open')
         return 'open'
       }
-      if (answer.at !== 'problem' || (answer.status !== 401 && answer.status !== 403)) return 'offline'
+      if (answer.at !== 'problem' || answer.status !== 401) return 'offline'
       await host.device.users.update(known.user, { nonce: '' })
       demand('sign_in')
       return 'sign_in'

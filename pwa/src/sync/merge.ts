@@ -47,7 +47,8 @@ function setFields(rules: Rules, doc: State, call: Call, set: NonNullable<Mutati
     const here = doc.fields[name]
     // Who saw a conflict and sets the field has decided it.
     doc.conflicts = doc.conflicts.filter(conflict => conflict.field !== name || conflict.rev > call.mutation.base)
-    if (equal(here, now)) continue
+    // Nothing to do, or the person changed nothing: what others did meanwhile stands.
+    if (equal(here, now) || equal(was, now)) continue
     if (field.once === true && !creating) return stop('refused', 'write_once')
     if (creating || equal(here, was)) {
       assign(doc, name, now)

@@ -1,0 +1,359 @@
+import Dexie from 'dexie'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { adoptDevice } from '@/db/adopt'
+import { readPull } from '@/db/meta'
+import { command, discard, saveEdit } from '@/db/save'
+import { Phone } from '@/test/phone'
+import { type Fault, ModelServer } from '@/test/server'
+import type { Cursor, DeviceID } from '@/wire/generated'
+import { loadStatus } from './status'
+import { loadVisit, loadVisits } from './visits'
+
+let server: ModelServer
+let phone: Phone
+
+beforeEach(async () => {
+  for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name)
+  server = new ModelServer()
+  phone = await Phone.open(server)
+})
+
+/** Nothing lost, nothing doubled: the server has exactly these summaries, the phone shows the same, and nothing waits. */
+async function expectEverywhere(...summaries: string[]): Promise<void> {
+  const there = [...server.documents.values()].filter(doc => !doc.deleted).map(doc => doc.fields['summary'])
+  expect(there.sort()).toEqual([...summaries].sort())
+  const shown = (await loadVisits(phone.db, { limit: 100, whose: 'mine' })).map(view => view.visit.summary)
+  expect(shown.sort()).toEqual([...summaries].sort())
+  expect(await phone.db.outbox.count()).toBe(0)
+}
+
+describe('a push', () => {
+  test('reaches the server once and is confirmed', async () => {
+    const id = await phone.save('热水')
+    expect((await loadVisit(phone.db, id))?.record.at).toBe('local')
+    await phone.loop.kick('news')
+    expect((await loadVisit(phone.db, id))?.record.at).toBe('confirmed')
+    await expectEverywhere('热水')
+    expect(await phone.db.sent.count()).toBe(1)
+  })
+
+  test.each<Fault>(['before', 'after', 'portal', 'error'])('whose answer is lost (%s) is sent again with the same bytes (I1, I2)', async (fault) => {
+    await phone.save('热水')
+    server.faults = [fault]
+    await phone.loop.kick('news')
+    expect(phone.loop.status.value.at).toBe('waiting')
+    await phone.settle()
+    await expectEverywhere('热水')
+  })
+
+  test('that was answered twice is taken once', async () => {
+    await phone.save('热水')
+    server.faults = ['after', 'after', 'after']
+    await phone.settle(5)
+    expect(server.journal.size).toBe(1)
+    await expectEverywhere('热水')
+  })
+
+  test('carries what was saved while it was under way', async () => {
+    await phone.save('一')
+    await Promise.all([phone.loop.kick('news'), phone.save('二')])
+    await phone.settle()
+    await expectEverywhere('一', '二')
+  })
+
+  test('waits for nothing but its own document: one row at fault is found, sent unparsed and set aside (I5)', async () => {
+    for (let i = 1; i <= 12; i++) await phone.save(`visit ${i}`)
+    server.poison.add(7)
+    await phone.settle(12)
+    expect(await phone.db.outbox.count()).toBe(0)
+    expect(server.documents.size).toBe(11)
+    const [held] = await phone.db.attention.toArray()
+    expect(held).toMatchObject({ seq: 7, outcome: 'held' })
+    expect((await loadStatus(phone.db)).counts).toMatchObject({ local: 1, confirmed: 11, attention: 1 })
+  })
+
+  test('during an outage is neither split nor set aside', async () => {
+    for (let i = 1; i <= 4; i++) await phone.save(`visit ${i}`)
+    server.alive = false
+    await phone.settle(8)
+    server.alive = true
+    await phone.settle(1)
+    expect(server.requests.filter(request => request.push > 0).map(request => request.push)).toEqual([4])
+    expect(await phone.db.attention.count()).toBe(0)
+  })
+
+  test('that is refused stays on the phone with its reason', async () => {
+    const id = await phone.save('热水')
+    await phone.settle(1)
+    await saveEdit(phone.db, id, 1, { set: { talked: { was: 9, now: -1 } } }, phone.clock)
+    await phone.settle(1)
+    const view = await loadVisit(phone.db, id)
+    expect(view?.record).toMatchObject({ at: 'attention', items: [{ about: 'mutation', outcome: 'refused', code: 'invalid' }] })
+    expect(view?.visit.talked).toBe(9)
+  })
+
+  test('goes on when this release is too old to be told documents', async () => {
+    server.tooOld = true
+    await phone.save('热水')
+    await phone.loop.kick('news')
+    expect(server.documents.size).toBe(1)
+    expect(phone.loop.status.value).toEqual({ at: 'paused', why: 'update' })
+  })
+})
+
+describe('a session that ended', () => {
+  test('pauses once, deletes nothing, and goes on after sign-in', async () => {
+    await phone.save('热水', 1)
+    server.signedIn = false
+    await phone.loop.kick('news')
+    expect(phone.loop.status.value).toEqual({ at: 'paused', why: 'sign_in' })
+    const asked = server.requests.length
+    await phone.loop.kick('tick')
+    await phone.loop.kick('news')
+    expect(server.requests.length).toBe(asked)
+    expect(await phone.db.outbox.count()).toBe(1)
+    expect(await phone.db.photoBytes.count()).toBe(1)
+    server.signedIn = true
+    await phone.settle()
+    await expectEverywhere('热水')
+    expect(server.objects.size).toBe(1)
+  })
+})
+
+describe('two tabs', () => {
+  test('that save and send at once double nothing', async () => {
+    const other = new Phone(server, 'tab-2')
+    await Promise.all([phone.save('一'), other.save('二'), phone.save('三')])
+    await Promise.all([phone.loop.kick('news'), other.loop.kick('news')])
+    await phone.settle()
+    await other.settle()
+    expect(server.journal.size).toBe(3)
+    await expectEverywhere('一', '二', '三')
+    other.loop.stop()
+    other.db.close()
+  })
+
+  test('a tab that froze while leading does not keep the others from sending', async () => {
+    await phone.save('一')
+    await phone.db.meta.put({ key: 'lease', owner: 'tab-frozen', at: server.now - 60_000 })
+    await phone.loop.kick('news')
+    await expectEverywhere('一')
+  })
+
+  test('a living tab is left to it', async () => {
+    await phone.save('一')
+    await phone.db.meta.put({ key: 'lease', owner: 'tab-alive', at: server.now })
+    await phone.loop.kick('news')
+    expect(server.documents.size).toBe(0)
+  })
+})
+
+describe('a reset', () => {
+  test('drops what the server no longer shows, in its last page, and never the queue', async () => {
+    for (let i = 1; i <= 5; i++) await phone.save(`visit ${i}`)
+    await phone.settle(1)
+    const [first] = server.documents.keys()
+    if (first !== undefined) server.documents.delete(first)
+    await phone.save('waiting')
+    server.pageSize = 2
+    await phone.db.meta.put({ ...await readPull(phone.db), cursor: 'stale:0:' as Cursor })
+    server.faults = ['none', 'none', 'before']
+    await phone.loop.kick('news')
+    expect(await phone.db.documents.count()).toBe(6) // cut in the middle: nothing is dropped yet
+    await phone.settle()
+    expect(server.documents.size).toBe(5)
+    expect(await phone.db.documents.count()).toBe(5)
+  })
+
+  test('a page for an older cursor is not written', async () => {
+    await phone.save('一')
+    await phone.settle(1)
+    const { cursor } = await readPull(phone.db)
+    const { applyAnswer } = await import('./apply')
+    const stale = {
+      epoch: 'e1', results: [], documents: [], removed: [{ id: (await phone.db.documents.toArray())[0]?.id ?? '', rev: 99 }], cursor: 'x', more: false,
+      horizon: '', device: { upTo: 1, missing: [] }, serverTime: server.now,
+    }
+    const sent = { device: server.device as DeviceID, epoch: 'e1', acked: 1, cursor: 'older', batch: [] }
+    const { pageTaken } = await applyAnswer(phone.db, sent as never, true, stale as never, phone.clock)
+    expect(pageTaken).toBe(false)
+    expect((await readPull(phone.db)).cursor).toBe(cursor)
+    expect(await phone.db.documents.count()).toBe(1)
+  })
+})
+
+describe('a store that came back from a backup', () => {
+  test('gets everything again that was acknowledged and lost', async () => {
+    await phone.save('一')
+    await phone.settle(1)
+    await phone.save('二')
+    await phone.settle(1)
+    await phone.save('三')
+    // The backup was taken before the second.
+    server.journal.delete('phone-1/2')
+    for (const [id, doc] of server.documents) if (doc.fields['summary'] === '二') server.documents.delete(id)
+    server.epoch = 'e2'
+    await phone.settle()
+    await expectEverywhere('一', '二', '三')
+    expect(await phone.db.documents.count()).toBe(3)
+  })
+
+  test('replaces copies of the old epoch whatever their revision', async () => {
+    const id = await phone.save('一')
+    await phone.settle(1)
+    const doc = server.documents.get(id)
+    if (doc === undefined) throw new Error('no document')
+    await phone.db.documents.update(id, { rev: 9, document: { ...doc, rev: 9 } })
+    server.epoch = 'e2'
+    await phone.settle()
+    expect((await phone.db.documents.get(id))?.rev).toBe(1)
+  })
+
+  test('and says so itself by a gap below what was acknowledged', async () => {
+    await phone.save('一')
+    await phone.settle(1)
+    server.journal.clear()
+    server.documents.clear()
+    await phone.settle()
+    expect(server.journal.size).toBe(1)
+    expect(server.documents.size).toBe(1)
+  })
+})
+
+describe('a cloned phone', () => {
+  test('asks to become a device of its own and sends everything under new numbers', async () => {
+    await phone.save('一')
+    server.journal.set('phone-1/1', { bytes: 'of the clone', outcome: 'applied' })
+    await phone.save('二', 1)
+    await phone.loop.kick('news')
+    expect(phone.loop.status.value).toEqual({ at: 'paused', why: 'fork' })
+    expect(phone.demanded).toContain('fork')
+    expect(await phone.db.outbox.count()).toBe(2)
+    server.device = 'phone-2'
+    await adoptDevice(phone.db, 'phone-2' as DeviceID, server.now)
+    await phone.settle()
+    await expectEverywhere('一', '二')
+    expect(server.objects.size).toBe(1)
+    expect(await phone.db.sent.where('device').equals('phone-1').count().catch(() => 2)).toBe(2)
+  })
+})
+
+describe('undo and discard', () => {
+  test('a mutation that never left is replaced under its own number', async () => {
+    const id = await phone.save('一', 1)
+    expect(await discard(phone.db, 1)).toBe(true)
+    expect(await loadVisit(phone.db, id)).toBeUndefined()
+    await phone.save('二')
+    await phone.settle()
+    expect(server.journal.size).toBe(2)
+    await expectEverywhere('二')
+    expect(await phone.db.photoBytes.count()).toBe(0)
+  })
+
+  test('one that may have been sent is not: undo is a delete of its own', async () => {
+    const id = await phone.save('一')
+    server.faults = ['after']
+    await phone.loop.kick('news')
+    expect(await discard(phone.db, 1)).toBe(false)
+    await command(phone.db, id, 0, { verb: 'delete' }, phone.clock)
+    await phone.settle()
+    await expectEverywhere()
+  })
+})
+
+describe('photos', () => {
+  test('follow the text; bytes leave after the receipt, the thumbnail stays', async () => {
+    const id = await phone.save('一', 3)
+    await phone.settle()
+    expect(server.objects.size).toBe(3)
+    expect(await phone.db.photoBytes.count()).toBe(0)
+    expect(await phone.db.photos.count()).toBe(3)
+    const view = await loadVisit(phone.db, id)
+    expect(view?.record).toEqual({ at: 'confirmed', photos: { have: 3, want: 3 } })
+  })
+
+  test('cut at every request go on where they stood: sent at most size + one chunk for each cut', async () => {
+    await phone.save('一')
+    const id = await phone.save('二')
+    const size = 400_000
+    const photo = await phone.takePhoto(id, size)
+    await saveEdit(phone.db, id, 1, { addPhotos: [photo] }, phone.clock)
+    let cuts = 0
+    for (let i = 0; i < 40 && server.objects.size === 0; i++) {
+      server.faults = ['none', 'none', 'none', 'after']
+      await phone.loop.kick('resume')
+      if (server.faults.length === 0) cuts++
+      server.faults = []
+      server.now += 3_600_000
+    }
+    await phone.settle()
+    const bytes = server.requests.reduce((sum, request) => sum + request.bytes, 0)
+    expect(server.objects.size).toBe(1)
+    expect(cuts).toBeGreaterThan(0)
+    expect(bytes).toBeLessThanOrEqual(size + cuts * 262_144)
+    const [stored] = server.objects.values()
+    expect(stored?.length).toBe(size)
+  })
+
+  test('an upload the server forgot is begun again', async () => {
+    await phone.save('一', 1)
+    server.faults = ['none', 'none', 'after']
+    await phone.loop.kick('news')
+    server.staged.clear()
+    await phone.settle()
+    expect(server.objects.size).toBe(1)
+  })
+})
+
+describe('a crash after any transaction or request', () => {
+  test('loses and doubles nothing', async () => {
+    for (let at = 1; at <= 40; at++) {
+      for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name)
+      server = new ModelServer()
+      phone = await Phone.open(server)
+      const summaries: string[] = []
+      const crashed = crashAfter(phone, at)
+      for (const summary of ['一', '二']) {
+        try {
+          await phone.save(summary, 1)
+          summaries.push(summary)
+        } catch (cause) {
+          if (!crashed()) throw cause
+          break
+        }
+      }
+      if (!crashed()) await phone.loop.kick('news')
+      const before = (await Dexie.getDatabaseNames()).length
+      phone.reopen()
+      expect(before).toBe(1)
+      // What was answered as saved is there; a save whose answer was cut may be there or not, but whole.
+      const shown = (await loadVisits(phone.db, { limit: 9, whose: 'mine' })).map(view => view.visit.summary)
+      expect(shown).toEqual(expect.arrayContaining(summaries))
+      await phone.settle(4)
+      await expectEverywhere(...shown.map(String))
+      expect(server.journal.size).toBe(shown.length)
+      expect(server.objects.size).toBe(shown.length)
+      phone.loop.stop()
+      phone.db.close()
+    }
+  }, 60_000)
+})
+
+/** Makes the phone die after its `n`th transaction has been committed: nothing it does from then on has an effect. */
+function crashAfter(on: Phone, n: number): () => boolean {
+  let count = 0
+  let dead = false
+  const real = on.db.transaction.bind(on.db) as (...args: unknown[]) => Promise<unknown>
+  const died = () => Promise.reject(new Error('the phone died'))
+  Object.defineProperty(on.db, 'transaction', {
+    value: async (...args: unknown[]) => {
+      if (dead) return await died()
+      const result = await real(...args)
+      if (++count < n) return result
+      dead = true
+      on.loop.stop()
+      return await died()
+    },
+  })
+  return () => dead
+}
