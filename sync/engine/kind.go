@@ -113,4 +113,17 @@ func read[T any](doc *wire.Document, name string) T {
 	return t
 }
 
+// word reads a field that is a string; an absent field reads as "".
+func word[T ~string](doc *wire.Document, name string) T {
+	v := doc.Fields[name]
+	if wire.IsNull(v) {
+		return ""
+	}
+	s, ok := wire.String(v)
+	if !ok {
+		panic("engine: stored field " + name + " is no string")
+	}
+	return T(s)
+}
+
 func put(doc *wire.Document, name string, value any) { doc.Fields[name] = wire.Encode(value) }

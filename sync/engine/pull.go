@@ -91,7 +91,7 @@ func (e *Engine) horizon(v View, now int64) (string, error) {
 		if terms[i].Deleted {
 			continue
 		}
-		if start := read[string](open(&terms[i]), "start"); start <= today {
+		if start := word[string](open(&terms[i]), "start"); start <= today {
 			starts = append(starts, start)
 		}
 	}

@@ -16,14 +16,14 @@ var suggestionRules = rules{
 		}), required: true, long: true},
 	},
 	create: func(doc *wire.Document, c *call) *stop {
-		if read[wire.UserID](doc, fAuthor) != c.by.User {
+		if word[wire.UserID](doc, fAuthor) != c.by.User {
 			return refuse(wire.CodeForbidden, fAuthor)
 		}
 		return nil
 	},
 	write: func(doc *wire.Document, c *call) *stop {
 		switch {
-		case read[wire.UserID](doc, fAuthor) != c.by.User:
+		case word[wire.UserID](doc, fAuthor) != c.by.User:
 			return refuse(wire.CodeForbidden, "")
 		case doc.Deleted:
 			return hold(wire.CodeGone, "")
@@ -32,7 +32,7 @@ var suggestionRules = rules{
 	},
 	command: func(doc *wire.Document, c *call) *stop {
 		switch {
-		case read[wire.UserID](doc, fAuthor) != c.by.User:
+		case word[wire.UserID](doc, fAuthor) != c.by.User:
 			return refuse(wire.CodeForbidden, string(c.m.Command.Verb))
 		case c.m.Command.Verb == wire.VerbDelete:
 			doc.Deleted = true
@@ -42,7 +42,7 @@ var suggestionRules = rules{
 		return nil
 	},
 	audience: func(doc *wire.Document) []wire.Scope {
-		return sorted([]wire.Scope{AdminScope, UserScope(read[wire.UserID](doc, fAuthor))})
+		return sorted([]wire.Scope{AdminScope, UserScope(word[wire.UserID](doc, fAuthor))})
 	},
 }
 

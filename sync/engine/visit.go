@@ -64,7 +64,7 @@ var visitRules = rules{
 }
 
 func createVisit(doc *wire.Document, c *call) *stop {
-	author, enteredBy := read[wire.UserID](doc, fAuthor), read[wire.UserID](doc, fEnteredBy)
+	author, enteredBy := word[wire.UserID](doc, fAuthor), word[wire.UserID](doc, fEnteredBy)
 	switch {
 	case c.m.Command == nil || c.m.Command.Verb != wire.VerbSubmit:
 		return refuse(wire.CodeInvalid, "a visit begins with submit")
@@ -87,14 +87,14 @@ func timeStop(doc *wire.Document, c *call) *stop {
 }
 
 func writeVisit(doc *wire.Document, c *call) *stop {
-	author, enteredBy := read[wire.UserID](doc, fAuthor), read[wire.UserID](doc, fEnteredBy)
+	author, enteredBy := word[wire.UserID](doc, fAuthor), word[wire.UserID](doc, fEnteredBy)
 	switch {
 	case c.by.User != author && c.by.User != enteredBy:
 		return refuse(wire.CodeForbidden, "")
 	case doc.Deleted:
 		return hold(wire.CodeGone, "")
-	case read[wire.VisitState](doc, fState) != wire.VisitSubmitted:
-		return hold(wire.CodeState, string(read[wire.VisitState](doc, fState)))
+	case word[wire.VisitState](doc, fState) != wire.VisitSubmitted:
+		return hold(wire.CodeState, string(word[wire.VisitState](doc, fState)))
 	case c.by.User != author && read[map[wire.UserID]wire.Confirmation](doc, fConfirmations)[author].Accept:
 		return hold(wire.CodeConfirmed, "")
 	}
@@ -105,8 +105,8 @@ func writeVisit(doc *wire.Document, c *call) *stop {
 }
 
 func commandVisit(doc *wire.Document, c *call) *stop {
-	author, enteredBy := read[wire.UserID](doc, fAuthor), read[wire.UserID](doc, fEnteredBy)
-	state := read[wire.VisitState](doc, fState)
+	author, enteredBy := word[wire.UserID](doc, fAuthor), word[wire.UserID](doc, fEnteredBy)
+	state := word[wire.VisitState](doc, fState)
 	cmd := c.m.Command
 	if cmd.Verb == wire.VerbConfirm {
 		return confirmVisit(doc, c)
@@ -140,7 +140,7 @@ func commandVisit(doc *wire.Document, c *call) *stop {
 
 // confirmVisit records a person's own answer: a participant's, or the author's about what was entered on their behalf.
 func confirmVisit(doc *wire.Document, c *call) *stop {
-	author, enteredBy := read[wire.UserID](doc, fAuthor), read[wire.UserID](doc, fEnteredBy)
+	author, enteredBy := word[wire.UserID](doc, fAuthor), word[wire.UserID](doc, fEnteredBy)
 	asked := c.by.User == author && enteredBy != author
 	for _, p := range read[[]wire.Participant](doc, fParticipants) {
 		asked = asked || !p.Removed && p.ID == c.by.User
@@ -150,8 +150,8 @@ func confirmVisit(doc *wire.Document, c *call) *stop {
 		return refuse(wire.CodeForbidden, string(wire.VerbConfirm))
 	case doc.Deleted:
 		return hold(wire.CodeGone, "")
-	case read[wire.VisitState](doc, fState) != wire.VisitSubmitted:
-		return hold(wire.CodeState, string(read[wire.VisitState](doc, fState)))
+	case word[wire.VisitState](doc, fState) != wire.VisitSubmitted:
+		return hold(wire.CodeState, string(word[wire.VisitState](doc, fState)))
 	}
 	answers := read[map[wire.UserID]wire.Confirmation](doc, fConfirmations)
 	if answers == nil {
@@ -195,7 +195,7 @@ func settleVisit(doc *wire.Document, c *call) {
 }
 
 func visitAudience(doc *wire.Document) []wire.Scope {
-	scopes := []wire.Scope{AdminScope, UserScope(read[wire.UserID](doc, fAuthor)), UserScope(read[wire.UserID](doc, fEnteredBy))}
+	scopes := []wire.Scope{AdminScope, UserScope(word[wire.UserID](doc, fAuthor)), UserScope(word[wire.UserID](doc, fEnteredBy))}
 	for _, p := range read[[]wire.Participant](doc, fParticipants) {
 		if !p.Removed {
 			scopes = append(scopes, UserScope(p.ID))

@@ -2,6 +2,8 @@ package wire
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -244,6 +246,70 @@ func appendResult(dst []byte, r *Result) []byte {
 		dst = append(dst, r.Document...)
 	}
 	return append(dst, '}')
+}
+
+// AppendDocument appends the JSON of d to dst: what Encode gives, several times faster. Values go in as they are.
+func AppendDocument(dst []byte, d *Document) []byte {
+	dst = append(dst, `{"kind":`...)
+	dst = appendString(dst, string(d.Kind))
+	dst = append(dst, `,"id":`...)
+	dst = appendString(dst, string(d.ID))
+	dst = append(dst, `,"schema":`...)
+	dst = strconv.AppendInt(dst, int64(d.Schema), 10)
+	dst = append(dst, `,"rev":`...)
+	dst = strconv.AppendInt(dst, d.Rev, 10)
+	dst = append(dst, `,"fields":{`...)
+	for i, name := range slices.Sorted(maps.Keys(d.Fields)) {
+		dst = appendName(dst, i, name)
+		dst = append(dst, d.Fields[name]...)
+	}
+	dst = append(dst, `},"marks":{`...)
+	for i, name := range slices.Sorted(maps.Keys(d.Marks)) {
+		m := d.Marks[name]
+		dst = appendName(dst, i, name)
+		dst = append(dst, `{"user":`...)
+		dst = appendString(dst, string(m.User))
+		dst = append(dst, `,"at":`...)
+		dst = strconv.AppendInt(dst, m.At, 10)
+		dst = append(dst, `,"device":`...)
+		dst = appendString(dst, string(m.Device))
+		dst = append(dst, `,"seq":`...)
+		dst = append(strconv.AppendInt(dst, m.Seq, 10), '}')
+	}
+	dst = append(dst, `},"applied":{`...)
+	for i, device := range slices.Sorted(maps.Keys(d.Applied)) {
+		dst = appendName(dst, i, string(device))
+		dst = append(dst, Encode(d.Applied[device])...)
+	}
+	dst = append(dst, `},"conflicts":`...)
+	if len(d.Conflicts) == 0 {
+		dst = append(dst, "[]"...)
+	} else {
+		dst = append(dst, Encode(d.Conflicts)...)
+	}
+	dst = append(dst, `,"deleted":`...)
+	dst = strconv.AppendBool(dst, d.Deleted)
+	dst = append(dst, `,"createdAt":`...)
+	dst = appendString(dst, d.CreatedAt)
+	dst = append(dst, `,"updatedAt":`...)
+	dst = appendString(dst, d.UpdatedAt)
+	return append(dst, '}')
+}
+
+// appendName appends the name of the i-th member of an object.
+func appendName(dst []byte, i int, name string) []byte {
+	if i > 0 {
+		dst = append(dst, ',')
+	}
+	return append(appendString(dst, name), ':')
+}
+
+// String reads a JSON string; ok is false for anything else.
+func String(v jsontext.Value) (s string, ok bool) {
+	if n := len(v); n >= 2 && v[0] == '"' && v[n-1] == '"' && bytes.IndexByte(v, '\\') < 0 {
+		return string(v[1 : n-1]), true
+	}
+	return s, json.Unmarshal(v, &s, strict) == nil
 }
 
 func appendString(dst []byte, s string) []byte {

@@ -142,6 +142,22 @@ func TestAppendResponse(t *testing.T) {
 	}
 }
 
+func TestAppendDocument(t *testing.T) {
+	t.Parallel()
+	full := &wire.Document{
+		Kind: wire.KindVisit, ID: "i", Schema: 1, Rev: 2, Fields: map[string]jsontext.Value{"b": jsontext.Value(`{"x":[1]}`), "a": jsontext.Value(`"<é>"`)},
+		Marks:     map[string]wire.Mark{"*": {User: "u", At: -1, Device: "d", Seq: 3}, "a": {User: "v", At: 5, Device: "e", Seq: 4}},
+		Applied:   map[wire.DeviceID]wire.Applied{"d": {To: 1, And: []int64{3}}, "c": {To: 7}},
+		Conflicts: []wire.Conflict{{Field: "a", Value: wire.Null, User: "u", At: 1, Device: "d", Seq: 2, Rev: 2}}, Deleted: true, CreatedAt: "x", UpdatedAt: "y",
+	}
+	bare := &wire.Document{Fields: map[string]jsontext.Value{}, Marks: map[string]wire.Mark{}, Applied: map[wire.DeviceID]wire.Applied{}, Conflicts: []wire.Conflict{}}
+	for _, d := range []*wire.Document{full, bare} {
+		if got, want := string(wire.AppendDocument(nil, d)), string(wire.Encode(d)); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
 func TestErrorKeepsItsCause(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("around: %w", &wire.Error{Code: wire.CodeTooLarge, Detail: "push", Err: fmt.Errorf("inside")})
