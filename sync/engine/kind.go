@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"slices"
+	"strconv"
+
 	"zoufang/sync/wire"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -92,14 +95,43 @@ func (c *call) mark() wire.Mark {
 func checked[T any](judge func(*T) bool) func(jsontext.Value) *wire.Error {
 	return func(v jsontext.Value) *wire.Error {
 		var t T
-		if err := wire.Decode(v, &t); err != nil {
-			return wire.Fault(wire.CodeInvalid, "keys or types")
-		}
-		if !judge(&t) {
-			return wire.Fault(wire.CodeInvalid, "value")
-		}
-		return nil
+		err := wire.Decode(v, &t)
+		return verdictOf(err == nil, err == nil && judge(&t))
 	}
+}
+
+// Most fields are a word, a number or a yes: these are judged without a decoder.
+
+func checkedText(judge func(string) bool) func(jsontext.Value) *wire.Error {
+	return func(v jsontext.Value) *wire.Error {
+		s, ok := wire.String(v)
+		return verdictOf(ok, ok && judge(s))
+	}
+}
+
+func checkedWord[T ~string](words ...T) func(jsontext.Value) *wire.Error {
+	return checkedText(func(s string) bool { return slices.Contains(words, T(s)) })
+}
+
+func checkedInt(low, high int) func(jsontext.Value) *wire.Error {
+	return func(v jsontext.Value) *wire.Error {
+		n, err := strconv.Atoi(string(v))
+		return verdictOf(err == nil, n >= low && n <= high)
+	}
+}
+
+func checkedBool(v jsontext.Value) *wire.Error {
+	return verdictOf(v.Kind() == 't' || v.Kind() == 'f', true)
+}
+
+func verdictOf(typed, good bool) *wire.Error {
+	switch {
+	case !typed:
+		return wire.Fault(wire.CodeInvalid, "keys or types")
+	case !good:
+		return wire.Fault(wire.CodeInvalid, "value")
+	}
+	return nil
 }
 
 // read decodes a field that was checked when it was written; an absent field reads as the zero value.

@@ -10,9 +10,9 @@ import (
 // suggestionRules: anybody may write one about this app; only its author and the administrators read it (F13).
 var suggestionRules = rules{
 	fields: map[string]field{
-		fAuthor: {check: checked(validUser), required: true, once: true},
-		"text": {check: checked(func(s *string) bool {
-			return *s != "" && utf8.RuneCountInString(*s) <= wire.MaxSummaryRunes
+		fAuthor: {check: checkedText(wire.ValidUUID), required: true, once: true},
+		"text": {check: checkedText(func(s string) bool {
+			return s != "" && utf8.RuneCountInString(s) <= wire.MaxSummaryRunes
 		}), required: true, long: true},
 	},
 	create: func(doc *wire.Document, c *call) *stop {
@@ -78,47 +78,41 @@ func referenceRules(fields map[string]field) *rules {
 
 var (
 	placeFields = map[string]field{
-		"code":   {check: checked(validName), required: true, once: true},
-		"name":   {check: checked(validName), required: true},
-		"campus": {check: checked(text(wire.MaxNameRunes)), required: true},
-		"venue": {check: checked(oneOf(wire.VenueClassroom, wire.VenueClass, wire.VenueDorm, wire.VenueCanteen, wire.VenueSociety,
-			wire.VenueLecture, wire.VenueOnline, wire.VenueOther)), required: true},
-		"order":   {check: checked(validOrder), required: true},
-		"retired": {check: checked(anyBool)},
+		"code":   {check: checkedText(named), required: true, once: true},
+		"name":   {check: checkedText(named), required: true},
+		"campus": {check: checkedText(text(wire.MaxNameRunes)), required: true},
+		"venue": {check: checkedWord(wire.VenueClassroom, wire.VenueClass, wire.VenueDorm, wire.VenueCanteen, wire.VenueSociety,
+			wire.VenueLecture, wire.VenueOnline, wire.VenueOther), required: true},
+		"order":   {check: checkedInt(0, 1_000_000), required: true},
+		"retired": {check: checkedBool},
 	}
 	unitFields = map[string]field{
-		"code":    {check: checked(validName), required: true, once: true},
-		"name":    {check: checked(validName), required: true},
-		"level":   {check: checked(oneOf(wire.LevelSchool, wire.LevelDepartment, wire.LevelCollege)), required: true},
-		"parent":  {check: checked(validRef), required: true},
-		"order":   {check: checked(validOrder), required: true},
-		"retired": {check: checked(anyBool)},
+		"code":    {check: checkedText(named), required: true, once: true},
+		"name":    {check: checkedText(named), required: true},
+		"level":   {check: checkedWord(wire.LevelSchool, wire.LevelDepartment, wire.LevelCollege), required: true},
+		"parent":  {check: checkedText(validRef), required: true},
+		"order":   {check: checkedInt(0, 1_000_000), required: true},
+		"retired": {check: checkedBool},
 	}
 	personFields = map[string]field{
-		"name": {check: checked(validName), required: true},
-		"post": {check: checked(text(wire.MaxNameRunes)), required: true},
-		"role": {check: checked(oneOf(wire.RoleLeader, wire.RoleDeptHead, wire.RoleCollegeHead, wire.RoleSAHead, wire.RoleLiaison,
-			wire.RoleSAAdmin, wire.RoleReviewer, wire.RoleHandler)), required: true},
-		"unit":    {check: checked(validRef), required: true},
-		"order":   {check: checked(validOrder), required: true},
-		"retired": {check: checked(anyBool)},
+		"name": {check: checkedText(named), required: true},
+		"post": {check: checkedText(text(wire.MaxNameRunes)), required: true},
+		"role": {check: checkedWord(wire.RoleLeader, wire.RoleDeptHead, wire.RoleCollegeHead, wire.RoleSAHead, wire.RoleLiaison,
+			wire.RoleSAAdmin, wire.RoleReviewer, wire.RoleHandler), required: true},
+		"unit":    {check: checkedText(validRef), required: true},
+		"order":   {check: checkedInt(0, 1_000_000), required: true},
+		"retired": {check: checkedBool},
 	}
 	termFields = map[string]field{
-		"name":       {check: checked(validName), required: true, once: true},
-		"start":      {check: checked(func(s *string) bool { return wire.ValidDay(*s) }), required: true},
-		"weeks":      {check: checked(func(n *int) bool { return *n >= 1 && *n <= 53 }), required: true},
+		"name":       {check: checkedText(named), required: true, once: true},
+		"start":      {check: checkedText(wire.ValidDay), required: true},
+		"weeks":      {check: checkedInt(1, 53), required: true},
 		"holidays":   {check: checked(validHolidays), required: true},
 		"makeupDays": {check: checked(validDays), required: true},
 	}
 )
 
-func validName(s *string) bool { return named(*s) }
-
-func validRef(id *wire.DocID) bool { return *id == "" || wire.ValidUUID(string(*id)) }
-
-func validOrder(n *int) bool { return *n >= 0 && *n <= 1_000_000 }
-
-func anyBool(*bool) bool { return true }
+func validRef(id string) bool { return id == "" || wire.ValidUUID(id) }
 
 func validHolidays(hs *[]wire.Holiday) bool {
 	return len(*hs) <= 60 && !slices.ContainsFunc(*hs, func(h wire.Holiday) bool {

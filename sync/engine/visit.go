@@ -30,23 +30,23 @@ var China = time.FixedZone("Asia/Shanghai", 8*3600)
 
 var visitRules = rules{
 	fields: map[string]field{
-		fAuthor:      {check: checked(validUser), required: true, once: true},
-		fEnteredBy:   {check: checked(validUser), required: true, once: true},
-		"recordedAt": {check: checked(validTime), required: true, once: true},
+		fAuthor:      {check: checkedText(wire.ValidUUID), required: true, once: true},
+		fEnteredBy:   {check: checkedText(wire.ValidUUID), required: true, once: true},
+		"recordedAt": {check: checkedText(validTime), required: true, once: true},
 		fWhen:        {check: checked(validWhen), required: true},
 		"where":      {check: checked(validWhere), required: true},
-		"mode":       {check: checked(oneOf(wire.ModeFaceToFace, wire.ModeOnline)), required: true},
-		"form": {check: checked(oneOf(wire.FormVisit, wire.FormDiscussion, wire.FormTalk, wire.FormSharedMeal,
+		"mode":       {check: checkedWord(wire.ModeFaceToFace, wire.ModeOnline), required: true},
+		"form": {check: checkedWord(wire.FormVisit, wire.FormDiscussion, wire.FormTalk, wire.FormSharedMeal,
 			wire.FormClassObservation, wire.FormIdeologyLecture, wire.FormPolicyLecture, wire.FormReceptionDay,
 			wire.FormClassMeeting, wire.FormPartyDay, wire.FormLeagueDay, wire.FormSocietyActivity, wire.FormContest,
-			wire.FormOnlineChat, wire.FormOther)), required: true},
+			wire.FormOnlineChat, wire.FormOther), required: true},
 		fGroup:       {check: checked(validGroup), required: true},
-		"talked":     {check: checked(validCount), required: true},
-		"present":    {check: checked(validCount)},
-		"raised":     {check: checked(func(*bool) bool { return true }), required: true},
+		"talked":     {check: checkedInt(0, wire.MaxCount), required: true},
+		"present":    {check: checkedInt(0, wire.MaxCount)},
+		"raised":     {check: checkedBool, required: true},
 		"purposes":   {check: checked(validPurposes)},
-		fSummary:     {check: checked(text(wire.MaxSummaryRunes)), long: true},
-		"lateReason": {check: checked(text(wire.MaxReasonRunes))},
+		fSummary:     {check: checkedText(text(wire.MaxSummaryRunes)), long: true},
+		"lateReason": {check: checkedText(text(wire.MaxReasonRunes))},
 		"course":     {check: checked(validCourse)},
 	},
 	lists: map[string]list{
@@ -239,10 +239,8 @@ func stampPhoto(v jsontext.Value, user wire.UserID) jsontext.Value {
 	return wire.Encode(p)
 }
 
-func validUser(u *wire.UserID) bool { return wire.ValidUUID(string(*u)) }
-
-func validTime(s *string) bool {
-	_, ok := wire.ParseTime(*s)
+func validTime(s string) bool {
+	_, ok := wire.ParseTime(s)
 	return ok
 }
 
@@ -263,8 +261,6 @@ func validGroup(g *wire.Group) bool {
 			wire.GroupAudience, wire.GroupOnline, wire.GroupMixed)(&g.Kind)
 }
 
-func validCount(n *int) bool { return *n >= 0 && *n <= wire.MaxCount }
-
 func validPurposes(ps *[]wire.Purpose) bool {
 	known := oneOf(wire.PurposeCampusLife, wire.PurposeCare, wire.PurposeAnswer, wire.PurposeSolve)
 	for i := range *ps {
@@ -282,7 +278,7 @@ func validCourse(c *wire.Course) bool {
 func validPhoto(p *wire.Photo) bool {
 	return wire.ValidUUID(string(p.ID)) && wire.ValidHash(string(p.SHA256)) && p.Bytes > 0 && p.Bytes <= wire.MaxPhotoBytes &&
 		p.Width > 0 && p.Width <= wire.MaxPhotoSide && p.Height > 0 && p.Height <= wire.MaxPhotoSide &&
-		(p.TakenAt == "" || validTime(&p.TakenAt)) && oneOf(wire.SourceCamera, wire.SourceAlbum)(&p.Source) && p.By == "" && !p.Removed
+		(p.TakenAt == "" || validTime(p.TakenAt)) && oneOf(wire.SourceCamera, wire.SourceAlbum)(&p.Source) && p.By == "" && !p.Removed
 }
 
 func validParticipant(p *wire.Participant) bool { return wire.ValidUUID(string(p.ID)) && !p.Removed }
@@ -291,8 +287,8 @@ func oneOf[T comparable](values ...T) func(*T) bool {
 	return func(v *T) bool { return slices.Contains(values, *v) }
 }
 
-func text(limit int) func(*string) bool {
-	return func(s *string) bool { return utf8.RuneCountInString(*s) <= limit }
+func text(limit int) func(string) bool {
+	return func(s string) bool { return utf8.RuneCountInString(s) <= limit }
 }
 
 func named(s string) bool { return s != "" && utf8.RuneCountInString(s) <= wire.MaxNameRunes }
