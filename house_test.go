@@ -58,8 +58,8 @@ var onlyIn = map[string][]string{
 	"go.mongodb.org/mongo-driver": {"storage/mongo"},
 	"github.com/minio/minio-go":   {"storage/minio"},
 	"github.com/golang-jwt/jwt":   {"server/auth"},
-	"github.com/gofiber/fiber":    {"server/api", "server/bench", "server"},
-	"github.com/valyala/fasthttp": {"server/api", "server/bench", "server"},
+	"github.com/gofiber/fiber":    {"server/api", "server/api/apitest", "server/bench", "server"},
+	"github.com/valyala/fasthttp": {"server/api", "server/api/apitest", "server/bench", "server"},
 }
 
 // pureLibraries are all that packages below sync/ import besides the standard library.
