@@ -1,20 +1,22 @@
 import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from '@/App.vue'
+import { session } from '@/auth/useSession'
 import { loadLanguage } from '@/i18n/i18n'
 import { createAppRouter, importAllRoutes } from '@/router'
 import { registerServiceWorker } from '@/sw/register'
 import { updates } from '@/sw/useUpdate'
+import { startSync } from '@/sync/useSync'
 import { preferences } from '@/ui/preferences'
 import '@/theme/theme.css'
 
-/** Applies the stored preferences before anything is drawn, then starts the app. */
+/** Applies the stored preferences before anything is drawn, opens the last person's records, then starts the app. */
 async function start(): Promise<void> {
   preferences.apply(document.documentElement)
-  document.documentElement.dataset['version'] = __APP_VERSION__
-  await loadLanguage(preferences.state.value.language)
+  await Promise.all([loadLanguage(preferences.state.value.language), session.start()])
   const router = createAppRouter()
   createApp(App).use(createPinia()).use(router).mount('#app')
+  startSync(() => import('@/photo/upload'))
   updates.watchChunkErrors(window)
   importAllRoutes(router)
   void registerServiceWorker(updates)

@@ -1,23 +1,68 @@
-import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
+import { watch } from 'vue'
+import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type Router, type RouteRecordRaw } from 'vue-router'
+import type { SessionState } from '@/auth/session'
+import { session } from '@/auth/useSession'
+
+declare module 'vue-router' {
+  interface RouteMeta {
+    /** Open to people who are not signed in; has no tabs. */
+    readonly guest?: true
+    /** Only for administrators. */
+    readonly office?: true
+    /** A form or a camera: no tabs, no banners. */
+    readonly focus?: true
+  }
+}
 
 // Every route on this one screen; pages are lazy, and `importAllRoutes` fetches them at idle.
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/features/home/HomePage.vue') },
+
+  { path: '/signin', name: 'signin', meta: { guest: true }, component: () => import('@/features/signin/SignInPage.vue') },
+  { path: '/setup', name: 'setup', meta: { guest: true }, component: () => import('@/features/signin/SetupPage.vue') },
+  { path: '/password', name: 'password', meta: { focus: true }, component: () => import('@/features/signin/PasswordPage.vue') },
+
   { path: '/:rest(.*)*', name: 'lost', redirect: { name: 'home' } },
 ]
 
 // The gallery of ui parts is in no production bundle: the condition is a constant there.
 if (import.meta.env.MODE !== 'production') {
-  routes.unshift({ path: '/__gallery', name: 'gallery', component: () => import('@/ui/gallery/GalleryPage.vue') })
+  routes.unshift({ path: '/__gallery', name: 'gallery', meta: { guest: true }, component: () => import('@/ui/gallery/GalleryPage.vue') })
 }
 
-/** A router over the address bar. Going back returns to where the page was scrolled. */
+/**
+ * A router over the address bar. Going back returns to where the page was scrolled. Nobody signed in: only guest pages; a
+ * password of one's own is due: only that page. An ended session leads nowhere, because capture goes on without one.
+ */
 export function createAppRouter(): Router {
-  return createRouter({
+  const router = createRouter({
     history: createWebHistory(),
     routes,
     scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
   })
+  router.beforeEach((to) => detour(session.state.value, to))
+  // A sign-out in another tab, or the server asking for a new password, happens to the page that is open.
+  watch(session.state, (state) => {
+    const away = detour(state, router.currentRoute.value)
+    if (away !== undefined) void router.replace(away)
+  })
+  return router
+}
+
+/** Where somebody has to go instead of `to`; undefined if they may go there. */
+function detour(state: SessionState, to: RouteLocationNormalized): RouteLocationRaw | undefined {
+  switch (state.at) {
+    case 'signed_out':
+      return to.meta.guest === true ? undefined : { name: 'signin' }
+    case 'signed_in':
+      // The sign-in page asks for the new password itself, as its second step.
+      if (state.access === 'password_due') return to.name === 'password' || to.name === 'signin' ? undefined : { name: 'password' }
+      return to.meta.office === true && !state.session.admin ? { name: 'home' } : undefined
+    case 'starting':
+    case 'outdated':
+    case 'no_storage':
+      return undefined
+  }
 }
 
 const isLazy = (page: unknown): page is () => Promise<unknown> => typeof page === 'function'

@@ -6,9 +6,11 @@ import { browserFetch, createSession, type SessionKeeper, type SessionState } fr
 
 const channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel('zoufang-session') : undefined
 
+const device = new DeviceDatabase()
+
 /** The session of this tab. `main.ts` calls `session.start()` before the router decides where to go. */
 export const session: SessionKeeper = createSession({
-  device: new DeviceDatabase(),
+  device,
   fetch: browserFetch,
   now: () => Date.now(),
   deviceName: () => deviceName(navigator.userAgent),
@@ -32,6 +34,15 @@ export function useSession(): UseSessionReturn {
     user: computed(() => (state.value.at === 'signed_in' ? state.value.user : undefined)),
     db: computed(() => (state.value.at === 'signed_in' ? state.value.db : undefined)),
   }
+}
+
+/** Somebody who signed in on this phone before. */
+export interface KnownPerson { readonly username: string, readonly name: string }
+
+/** Who signed in on this phone, whoever did so last first; nobody if the browser keeps nothing. */
+export async function knownPeople(): Promise<KnownPerson[]> {
+  const users = await device.users.toArray().catch(() => []) // storage is blocked: as on a new phone
+  return users.sort((a, b) => b.usedAt - a.usedAt).map(({ username, session: { name } }) => ({ username, name }))
 }
 
 /** What a person will recognise in a list of devices: "Chrome · Android". */
