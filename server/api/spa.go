@@ -60,7 +60,7 @@ func (s *shell) find(urlPath string) (*asset, error) {
 	if a := s.known[name]; a != nil {
 		return a, nil
 	}
-	if strings.HasPrefix(name, "assets/") || path.Ext(name) != "" {
+	if strings.HasPrefix(name+"/", "assets/") || path.Ext(name) != "" {
 		return nil, wire.Fault(wire.CodeNotFound, "")
 	}
 	return s.known["index.html"], nil
