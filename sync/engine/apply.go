@@ -82,6 +82,9 @@ func Apply(p *Principal, w World, batch []Incoming, acked, now int64) Decision {
 			continue
 		}
 		e := a.decide(in)
+		if e.Verdict == VerdictHeld && e.Base == 0 && a.docs[e.Doc] == nil {
+			a.w.HeldCreations[e.Doc] = true // what follows it waits with it
+		}
 		d.Entries = append(d.Entries, e)
 		a.w.Journal[in.Seq] = &e
 		d.Results = append(d.Results, answer(&e, false))
@@ -110,9 +113,7 @@ func (a *application) decide(in *Incoming) (e Entry) {
 			set(hold(wire.CodeDefect, fmt.Sprint(r)))
 		}
 	}()
-	if m := in.Mutation; m != nil {
-		e.Kind, e.Doc, e.Base = m.Kind, m.Doc, m.Base
-	}
+	e.Kind, e.Doc, e.Base = about(in)
 	switch {
 	case in.Opaque:
 		set(hold(wire.CodeOpaque, ""))
@@ -128,14 +129,28 @@ func (a *application) decide(in *Incoming) (e Entry) {
 		switch {
 		case s != nil:
 			set(s)
-			if s.verdict == VerdictHeld && e.Base == 0 && a.docs[e.Doc] == nil {
-				a.w.HeldCreations[e.Doc] = true
-			}
 		case merged:
 			e.Verdict = VerdictMerged
 		}
 	}
 	return e
+}
+
+// about tells which document a mutation is about and which revision it met, as far as that can be read: what follows a
+// creation that is held unread must find out that it waits.
+func about(in *Incoming) (wire.Kind, wire.DocID, int64) {
+	if m := in.Mutation; m != nil {
+		return m.Kind, m.Doc, m.Base
+	}
+	var m struct {
+		Kind wire.Kind  `json:"kind"`
+		Doc  wire.DocID `json:"doc"`
+		Base int64      `json:"base"`
+	}
+	if wire.Glance(in.Raw, &m) != nil || !wire.ValidUUID(string(m.Doc)) {
+		return "", "", 0
+	}
+	return m.Kind, m.Doc, m.Base
 }
 
 // newer tells whether a mutation that could not be read says it is written in a schema we do not know yet.
@@ -220,6 +235,9 @@ func (a *application) show(batch []Incoming, d *Decision) {
 // answer is the result of a journal entry; the same verdict each time (I2).
 func answer(e *Entry, again bool) wire.Result {
 	r := wire.Result{Seq: e.Seq, Again: again, Code: e.Code, Detail: e.Detail}
+	if e.Code == wire.CodeDefect {
+		r.Detail = "" // what broke inside us is for our eyes: it may quote a document
+	}
 	switch e.Verdict {
 	case VerdictAccepted:
 		r.Outcome = wire.OutcomeApplied

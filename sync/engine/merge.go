@@ -114,17 +114,24 @@ func (r *rules) append(doc *wire.Document, c *call) *stop {
 		if !known {
 			return refuse(wire.CodeInvalid, "append."+name)
 		}
+		if len(c.m.Append[name]) > 8*l.max {
+			return refuse(l.code, "append."+name)
+		}
 		here := read[[]jsontext.Value](doc, name)
+		ids := make([]string, len(here), len(here)+len(c.m.Append[name])) // read once: reading an element is dear
+		for i, e := range here {
+			ids[i], _, _ = element(e)
+		}
 		for _, v := range c.m.Append[name] {
 			id, removed, ok := element(v)
 			if !ok {
 				return refuse(wire.CodeInvalid, "append."+name+": id")
 			}
-			at := slices.IndexFunc(here, func(e jsontext.Value) bool { known, _, _ := element(e); return known == id })
+			at := slices.Index(ids, id)
 			if removed {
 				tombstone := jsontext.Value(wire.Encode(map[string]any{"id": id, "removed": true}))
 				if at < 0 {
-					here = append(here, tombstone)
+					here, ids = append(here, tombstone), append(ids, id)
 				} else {
 					here[at] = tombstone
 				}
@@ -143,7 +150,7 @@ func (r *rules) append(doc *wire.Document, c *call) *stop {
 				}
 				continue
 			}
-			here = append(here, wire.Encode(v))
+			here, ids = append(here, wire.Encode(v)), append(ids, id)
 		}
 		living := 0
 		for _, e := range here {
@@ -225,13 +232,12 @@ func applied(doc *wire.Document, device wire.DeviceID, seq int64) bool {
 func note(doc *wire.Document, device wire.DeviceID, seq, acked int64) {
 	a := doc.Applied[device]
 	to := max(a.To, min(acked, seq-1))
-	var and []int64
-	for _, s := range append(slices.Clone(a.And), seq) {
-		if s > to && !slices.Contains(and, s) {
-			and = append(and, s)
-		}
+	// A phone that never acknowledges makes this list long: it is kept in order, and searched, not compared pair by pair.
+	first, _ := slices.BinarySearch(a.And, to+1)
+	and := append([]int64(nil), a.And[first:]...)
+	if at, known := slices.BinarySearch(and, seq); !known && seq > to {
+		and = slices.Insert(and, at, seq)
 	}
-	slices.Sort(and)
 	doc.Applied[device] = wire.Applied{To: to, And: and}
 }
 

@@ -135,7 +135,10 @@ type member struct {
 	value jsontext.Value
 }
 
-// readObject reads the members of an object and refuses a name that comes twice.
+// maxMembers is more than any object read by readObject has. It bounds the search for names that come twice.
+const maxMembers = 32
+
+// readObject reads the members of an object and refuses a name that comes twice, and more than maxMembers.
 func readObject(dec *jsontext.Decoder) ([]member, error) {
 	tok, err := dec.ReadToken()
 	if err != nil {
@@ -155,6 +158,9 @@ func readObject(dec *jsontext.Decoder) ([]member, error) {
 			if m.name == name {
 				return nil, Fault(CodeMalformed, "key %s comes twice", strconv.Quote(name))
 			}
+		}
+		if len(members) == maxMembers {
+			return nil, Fault(CodeMalformed, "more than %d keys", maxMembers)
 		}
 		value, err := dec.ReadValue()
 		if err != nil {

@@ -43,7 +43,7 @@ func PeekMutation(raw jsontext.Value) (device DeviceID, seq int64, inner []byte,
 	return device, seq, inner, nil
 }
 
-// peekTwice reads the identity of a mutation with a key that comes twice: the first device and seq count.
+// peekTwice reads the identity of a mutation that is refused anyway: a key comes twice, or there are too many.
 func peekTwice(raw jsontext.Value) (DeviceID, int64, []byte, error) {
 	var m struct {
 		Device DeviceID `json:"device"`

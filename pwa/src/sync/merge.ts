@@ -74,6 +74,7 @@ function appendElements(rules: Rules, doc: State, call: Call, append: NonNullabl
   for (const name of Object.keys(append).sort()) {
     const list = rules.lists[name]
     if (list === undefined) return stop('refused', 'invalid')
+    if ((append[name] ?? []).length > 8 * list.max) return stop('refused', list.code)
     const here = [...listOf(doc, name)]
     for (const element of append[name] ?? []) {
       if (!isElement(element)) return stop('refused', 'invalid')
