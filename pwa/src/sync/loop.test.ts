@@ -1,5 +1,5 @@
 import Dexie from 'dexie'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adoptDevice } from '@/db/adopt'
 import { readPull } from '@/db/meta'
 import { command, discard, saveEdit } from '@/db/save'
@@ -16,6 +16,11 @@ beforeEach(async () => {
   for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name)
   server = new ModelServer()
   phone = await Phone.open(server)
+})
+
+afterEach(() => {
+  phone.loop.stop()
+  phone.db.close()
 })
 
 /** Nothing lost, nothing doubled: the server has exactly these summaries, the phone shows the same, and nothing waits. */
@@ -70,6 +75,16 @@ describe('a push', () => {
     const [held] = await phone.db.attention.toArray()
     expect(held).toMatchObject({ seq: 7, outcome: 'held' })
     expect((await loadStatus(phone.db)).counts).toMatchObject({ local: 1, confirmed: 11, attention: 1 })
+  })
+
+  test('passes by what waits', async () => {
+    await phone.save('一')
+    await phone.save('二')
+    await phone.db.outbox.update(1, { notBefore: server.now + 60_000, code: 'unsendable' })
+    await phone.loop.kick('news')
+    expect([...server.documents.values()].map(doc => doc.fields['summary'])).toEqual(['二'])
+    await phone.settle()
+    await expectEverywhere('一', '二')
   })
 
   test('during an outage is neither split nor set aside', async () => {
@@ -193,8 +208,9 @@ describe('a store that came back from a backup', () => {
     server.journal.delete('phone-1/2')
     for (const [id, doc] of server.documents) if (doc.fields['summary'] === '二') server.documents.delete(id)
     server.epoch = 'e2'
-    await phone.settle()
+    await phone.loop.kick('news')
     await expectEverywhere('一', '二', '三')
+    expect(server.requests.filter(request => request.push === 3)).toHaveLength(1)
     expect(await phone.db.documents.count()).toBe(3)
   })
 
@@ -275,24 +291,33 @@ describe('photos', () => {
   test('cut at every request go on where they stood: sent at most size + one chunk for each cut', async () => {
     await phone.save('一')
     const id = await phone.save('二')
-    const size = 400_000
+    const size = 1_400_000
     const photo = await phone.takePhoto(id, size)
     await saveEdit(phone.db, id, 1, { addPhotos: [photo] }, phone.clock)
     let cuts = 0
-    for (let i = 0; i < 40 && server.objects.size === 0; i++) {
-      server.faults = ['none', 'none', 'none', 'after']
+    while (server.objects.size === 0) {
+      expect(cuts).toBeLessThan(20)
+      // The text, its pull and the way back into the upload get through; then one chunk does, and the answer of the next is lost.
+      const chunks = server.requests.filter(request => request.method === 'PATCH').length
+      server.cutChunk = chunks + 2
       await phone.loop.kick('resume')
-      if (server.faults.length === 0) cuts++
-      server.faults = []
+      if (phone.loop.status.value.at === 'waiting') cuts++
       server.now += 3_600_000
     }
-    await phone.settle()
     const bytes = server.requests.reduce((sum, request) => sum + request.bytes, 0)
-    expect(server.objects.size).toBe(1)
-    expect(cuts).toBeGreaterThan(0)
+    expect(cuts).toBeGreaterThan(1)
     expect(bytes).toBeLessThanOrEqual(size + cuts * 262_144)
     const [stored] = server.objects.values()
     expect(stored?.length).toBe(size)
+  })
+
+  test('of a text that waits do not go before it', async () => {
+    await phone.save('一', 1)
+    await phone.db.outbox.update(1, { notBefore: server.now + 60_000, code: 'unsendable' })
+    await phone.loop.kick('news')
+    expect(server.objects.size).toBe(0)
+    await phone.settle()
+    expect(server.objects.size).toBe(1)
   })
 
   test('an upload the server forgot is begun again', async () => {
@@ -308,6 +333,8 @@ describe('photos', () => {
 describe('a crash after any transaction or request', () => {
   test('loses and doubles nothing', async () => {
     for (let at = 1; at <= 40; at++) {
+      phone.loop.stop()
+      phone.db.close()
       for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name)
       server = new ModelServer()
       phone = await Phone.open(server)
@@ -333,8 +360,6 @@ describe('a crash after any transaction or request', () => {
       await expectEverywhere(...shown.map(String))
       expect(server.journal.size).toBe(shown.length)
       expect(server.objects.size).toBe(shown.length)
-      phone.loop.stop()
-      phone.db.close()
     }
   }, 60_000)
 })

@@ -60,7 +60,8 @@ export interface Loop {
 export function createLoop(host: LoopHost): Loop {
   const { db, clock, session } = host
   const status = shallowRef<SyncStatus>({ at: 'idle' })
-  const stopped = new AbortController()
+  let isStopped = false
+  let current: AbortController | undefined
   let plan: PushPlan = calm
   let attempt = 0
   let isTooOld = false
@@ -71,7 +72,7 @@ export function createLoop(host: LoopHost): Loop {
 
   async function kick(occasion: Occasion): Promise<void> {
     const now = status.value
-    if (stopped.signal.aborted || (now.at === 'paused' && now.why !== 'storage' && occasion !== 'resume')) return
+    if (isStopped || (now.at === 'paused' && now.why !== 'storage' && occasion !== 'resume')) return
     if (occasion === 'tick' && now.at === 'waiting' && now.until > clock.now()) return
     if (occasion !== 'tick') attempt = 0
     await go()
@@ -84,16 +85,18 @@ export function createLoop(host: LoopHost): Loop {
   }
 
   async function work(): Promise<void> {
-    while (again && !stopped.signal.aborted) {
+    while (again && !isStopped) {
       again = false
       clearTimeout(timer)
       try {
         const led = await lead(db, host.tab, () => clock.now(), async (overruled) => {
-          rest(await round(either(overruled, stopped.signal)))
+          const abort = current = new AbortController()
+          overruled.addEventListener('abort', () => { abort.abort() })
+          rest(await round(abort.signal))
         })
         if (!led) status.value = { at: 'idle' }
       } catch (cause) {
-        if (stopped.signal.aborted) return
+        if (isStopped) return
         rest(cause instanceof StorageError ? 'storage' : { wait: 'busy' })
       }
       if (status.value.at !== 'idle') again = false
@@ -207,20 +210,11 @@ export function createLoop(host: LoopHost): Loop {
     status: shallowReadonly(status),
     kick,
     stop() {
-      stopped.abort()
+      isStopped = true
+      current?.abort()
       clearTimeout(timer)
     },
   }
-}
-
-/** A signal that aborts when one of two does. */
-function either(a: AbortSignal, b: AbortSignal): AbortSignal {
-  const abort = new AbortController()
-  for (const signal of [a, b]) {
-    if (signal.aborted) abort.abort()
-    else signal.addEventListener('abort', () => { abort.abort() }, { once: true })
-  }
-  return abort.signal
 }
 
 function envelope(sent: Outgoing, cursor: Cursor | undefined) {

@@ -71,9 +71,8 @@ export function remedy(plan: PushPlan, batch: Batch): Remedy | undefined {
   const [first] = batch
   const last = batch.at(-1)
   if (first === undefined || last === undefined) return undefined
-  const next = { ...plan, failures: 0, failed: '' }
-  if (batch.length > 1) return { at: 'split', plan: { ...next, limit: Math.ceil(batch.length / 2), suspect: Math.max(plan.suspect, last.seq) } }
-  return first.opaque ? { at: 'park', plan: next, row: first } : { at: 'opaque', plan: next, row: first }
+  if (batch.length > 1) return { at: 'split', plan: { ...calm, limit: Math.ceil(batch.length / 2), suspect: Math.max(plan.suspect, last.seq) } }
+  return { at: first.opaque ? 'park' : 'opaque', plan: calm, row: first }
 }
 
 /** Notes an answer. Suspicion ends behind the last suspect. */

@@ -25,6 +25,8 @@ export class ModelServer {
   objects = new Map<string, Uint8Array>()
   /** Taken once, in order, one for each request to come. */
   faults: Fault[] = []
+  /** The chunk of a photo, counted from 1 over all, whose answer is lost. */
+  cutChunk = 0
   /** Numbers whose bytes this server chokes on. */
   poison = new Set<number>()
   signedIn = true
@@ -46,7 +48,8 @@ export class ModelServer {
     if (fault === 'error') return new Response('oops', { status: 502 })
     const response = await Promise.resolve(this.route(path, method, init))
     this.requests.push({ path, method, push: path.endsWith('/sync') ? (JSON.parse(textOf(init)) as { push: unknown[] }).push.length : 0, bytes: size })
-    if (fault === 'after') throw new TypeError('Failed to fetch')
+    const isCut = method === 'PATCH' && this.requests.filter(request => request.method === 'PATCH').length === this.cutChunk
+    if (fault === 'after' || isCut) throw new TypeError('Failed to fetch')
     return response
   }
 

@@ -3,7 +3,7 @@
  * older release wrote, messages of other tabs. The one place (with other guards) where a value is given its type.
  */
 import type {
-  Code, Cursor, DeviceID, DocID, Document, Epoch, Mutation, PersonFields, PlaceFields, ProblemDetails, ServerInfo, Session,
+  Code, Cursor, DeviceID, DocID, Document, Epoch, Hash, Mutation, PersonFields, PlaceFields, ProblemDetails, ServerInfo, Session,
   SyncResponse, TermFields, UnitFields, UserID, VisitFields,
 } from './generated'
 
@@ -28,6 +28,8 @@ export function parseJSON(text: string): unknown {
 export const docID = (text: string): DocID => text as DocID
 export const userID = (text: string): UserID => text as UserID
 export const deviceID = (text: string): DeviceID => text as DeviceID
+/** The hash the darkroom computed: 64 lower-case hex digits. */
+export const photoHash = (hex: string): Hash => hex as Hash
 export const noCursor = '' as Cursor
 export const noEpoch = '' as Epoch
 /** A person is a document: the same id, seen as the other. */
