@@ -205,7 +205,6 @@ func fieldsOf(s *engine.Stored, fields any) error {
 // officeDevice is under which the office's entries stand in the journal.
 const officeDevice wire.DeviceID = "office"
 
-// idOf is the id of what the office names by a code of its own: the same code gives the same document in every import.
-func idOf(school wire.SchoolID, kind wire.Kind, code string) wire.DocID {
-	return wire.DocID(uuid.NewSHA1(uuid.NameSpaceOID, []byte(string(school)+"/"+string(kind)+"/"+code)).String())
-}
+// newID is the id of a new document. It is random: one that follows from the code could be taken by anybody, for a
+// document of their own, before the office comes to need it.
+func newID() wire.DocID { return wire.DocID(uuid.Must(uuid.NewV7()).String()) }

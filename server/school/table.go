@@ -38,11 +38,16 @@ type column struct {
 
 // row is one line of a file. Its readers note faults and return zero values.
 type row struct {
-	file   string
-	line   int
-	cells  map[string]string
-	faults *Faults
+	file  string
+	line  int
+	cells map[string]string
+	// columns are those the file has.
+	columns map[string]bool
+	faults  *Faults
 }
+
+// has reports whether the file has a column. What it does not speak of stays as it is.
+func (r *row) has(column string) bool { return r.columns[column] }
 
 func (r *row) fault(column, fault string) {
 	*r.faults = append(*r.faults, wire.ImportFault{File: r.file, Line: r.line, Column: column, Fault: fault, Value: r.cells[column]})
@@ -70,7 +75,7 @@ func readTable(file, text string, columns []column, faults *Faults) []*row {
 		head.fault("", "syntax")
 		return nil
 	}
-	names := headingNames(headings, columns, head)
+	names, has := headingNames(headings, columns, head)
 	var rows []*row
 	for {
 		record, err := reader.Read()
@@ -78,7 +83,7 @@ func readTable(file, text string, columns []column, faults *Faults) []*row {
 			return rows
 		}
 		line, _ := reader.FieldPos(0)
-		r := &row{file: file, line: line, cells: map[string]string{}, faults: faults}
+		r := &row{file: file, line: line, cells: map[string]string{}, columns: has, faults: faults}
 		if err != nil {
 			if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 				r.line = parse.StartLine
@@ -107,10 +112,9 @@ func readTable(file, text string, columns []column, faults *Faults) []*row {
 	}
 }
 
-// headingNames gives the column of each heading; columns we do not know are left to the office.
-func headingNames(headings []string, columns []column, head *row) []string {
-	names := make([]string, len(headings))
-	found := map[string]bool{}
+// headingNames gives the column of each heading and which columns there are; those we do not know are left to the office.
+func headingNames(headings []string, columns []column, head *row) (names []string, found map[string]bool) {
+	names, found = make([]string, len(headings)), map[string]bool{}
 	for i, h := range headings {
 		h = strings.ToLower(strings.TrimSpace(h))
 		for _, c := range columns {
@@ -128,7 +132,7 @@ func headingNames(headings []string, columns []column, head *row) []string {
 			head.fault(c.name, "column_missing")
 		}
 	}
-	return names
+	return names, found
 }
 
 // text reads a cell of at most wire.MaxNameRunes.

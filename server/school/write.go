@@ -1,6 +1,7 @@
 package school
 
 import (
+	"errors"
 	"maps"
 	"slices"
 
@@ -18,7 +19,9 @@ type writing struct {
 	report    *wire.ImportReport
 	faults    Faults
 
+	// edits are what the documents shall be, rows the line of the file behind each (nil: a term, of several).
 	edits []engine.Edit
+	rows  []*row
 	// put are the accounts to write; touched tells by index of edits whether the account beside it differs.
 	put     []storage.Account
 	touched map[int]bool
@@ -48,6 +51,9 @@ func (w *writing) load() error {
 			return err
 		}
 		for i := range docs {
+			if docs[i].Deleted {
+				continue // its name is free
+			}
 			var f struct {
 				Name string `json:"name"`
 				Code string `json:"code"`
@@ -71,15 +77,17 @@ func (w *writing) load() error {
 func (w *writing) places(rows []placeRow) {
 	for _, r := range rows {
 		f := r.fields
-		w.edits = append(w.edits, engine.Edit{Kind: wire.KindPlace, Doc: w.id(w.placeIDs, wire.KindPlace, f.Code), Set: map[string]any{
-			"code": f.Code, "name": f.Name, "campus": f.Campus, "venue": f.Venue, "order": f.Order, "retired": orNil(f.Retired)}})
+		id, known := w.id(w.placeIDs, f.Code)
+		set := map[string]any{"code": f.Code, "name": f.Name, "campus": f.Campus, "venue": f.Venue, "order": f.Order, "retired": orNil(f.Retired)}
+		w.edit(r.row, wire.KindPlace, id, leave(set, r.row, known, "campus", "retired"))
 	}
 }
 
 func (w *writing) terms(terms []wire.TermFields) {
 	for _, t := range terms {
-		w.edits = append(w.edits, engine.Edit{Kind: wire.KindTerm, Doc: w.id(w.termIDs, wire.KindTerm, t.Name), Set: map[string]any{
-			"name": t.Name, "start": t.Start, "weeks": t.Weeks, "holidays": t.Holidays, "makeupDays": t.MakeupDays}})
+		id, _ := w.id(w.termIDs, t.Name)
+		w.edit(nil, wire.KindTerm, id, map[string]any{
+			"name": t.Name, "start": t.Start, "weeks": t.Weeks, "holidays": t.Holidays, "makeupDays": t.MakeupDays})
 	}
 }
 
@@ -92,24 +100,32 @@ func (w *writing) people(rows []personRow) error {
 	for _, r := range rows {
 		login := storage.FoldUsername(r.username)
 		if _, known := users[login]; !known {
-			users[login] = wire.UserID(idOf(w.by.School, wire.KindPerson, login))
+			users[login] = wire.UserID(newID())
 		}
 	}
 	serves := w.liaisons(rows, users)
 	for i, r := range rows {
-		unit, known := w.units[r.unit]
+		unit, known := w.id(w.units, r.unit)
 		if !known {
-			unit = w.id(w.units, wire.KindUnit, r.unit)
-			w.edits = append(w.edits, engine.Edit{Kind: wire.KindUnit, Doc: unit, Set: map[string]any{
-				"code": r.unit, "name": r.unit, "level": r.level, "parent": "", "order": i + 1}})
+			w.edit(r.row, wire.KindUnit, unit, map[string]any{
+				"code": r.unit, "name": r.unit, "level": r.level, "parent": "", "order": i + 1})
 		}
 		login := storage.FoldUsername(r.username)
 		user, f := users[login], r.fields
-		w.edits = append(w.edits, engine.Edit{Kind: wire.KindPerson, Doc: wire.DocID(user), Set: map[string]any{
-			"name": f.Name, "post": f.Post, "role": f.Role, "unit": unit, "order": f.Order, "retired": orNil(r.disabled)}})
 		old, known := w.logins[login]
+		set := map[string]any{"name": f.Name, "post": f.Post, "role": f.Role, "unit": unit, "order": f.Order, "retired": orNil(r.disabled)}
+		if known && !r.has("disabled") {
+			delete(set, "retired")
+		}
+		w.edit(r.row, wire.KindPerson, wire.DocID(user), leave(set, r.row, known, "post"))
 		a := old
-		a.School, a.User, a.Username, a.Disabled, a.Admin = w.by.School, user, r.username, r.disabled, r.admin
+		a.School, a.User, a.Username = w.by.School, user, r.username
+		if !known || r.has("disabled") {
+			a.Disabled = r.disabled
+		}
+		if !known || r.has("admin") {
+			a.Admin = r.admin
+		}
 		a.Units, a.ProxyFor = []wire.DocID{unit}, serves[user]
 		if !known {
 			password, hash, err := w.passwords.OneTimePassword()
@@ -131,11 +147,14 @@ func (w *writing) people(rows []personRow) error {
 // is left.
 func (w *writing) others(rows []personRow, serves map[wire.UserID][]wire.UserID) {
 	admin := len(rows) == 0
+	inFile := map[wire.UserID]bool{}
+	for i := range w.put {
+		inFile[w.put[i].User] = true
+	}
 	for _, login := range slices.Sorted(maps.Keys(w.logins)) {
 		a := w.logins[login]
 		admin = admin || a.Admin && !a.Disabled
-		inFile := slices.ContainsFunc(w.put, func(p storage.Account) bool { return p.User == a.User })
-		if !inFile && len(rows) > 0 && !slices.Equal(a.ProxyFor, serves[a.User]) {
+		if !inFile[a.User] && len(rows) > 0 && !slices.Equal(a.ProxyFor, serves[a.User]) {
 			a.ProxyFor = serves[a.User]
 			w.put = append(w.put, a)
 		}
@@ -148,13 +167,13 @@ func (w *writing) others(rows []personRow, serves map[wire.UserID][]wire.UserID)
 // liaisons turns "who may enter for me", as the file tells it, round into "whom do I enter for", as an account holds it.
 func (w *writing) liaisons(rows []personRow, users map[string]wire.UserID) map[wire.UserID][]wire.UserID {
 	serves := map[wire.UserID][]wire.UserID{}
-	inFile := map[wire.UserID]bool{}
+	told := map[wire.UserID]bool{}
 	for _, r := range rows {
-		inFile[users[storage.FoldUsername(r.username)]] = true
+		told[users[storage.FoldUsername(r.username)]] = r.has("liaison")
 	}
-	for _, a := range w.logins { // whom the file does not name keeps their liaisons
+	for _, a := range w.logins { // of whom the file does not tell keeps their liaisons
 		for _, cadre := range a.ProxyFor {
-			if !inFile[cadre] {
+			if !told[cadre] {
 				serves[a.User] = append(serves[a.User], cadre)
 			}
 		}
@@ -179,6 +198,13 @@ func (w *writing) liaisons(rows []personRow, users map[string]wire.UserID) map[w
 // write records the edits and accounts and counts what they did.
 func (w *writing) write(now int64) error {
 	done, err := engine.Record(w.tx, w.by, officeDevice, now, w.edits)
+	if wrong, ok := errors.AsType[*engine.RecordError](err); ok {
+		fault := wire.ImportFault{File: calendarFile, Fault: string(wrong.Err.Code), Value: wrong.Err.Detail}
+		if r := w.rows[wrong.Edit]; r != nil {
+			fault.File, fault.Line = r.file, r.line
+		}
+		return Faults{fault}
+	}
 	if err != nil {
 		return err
 	}
@@ -198,14 +224,29 @@ func (w *writing) write(now int64) error {
 	return w.accounts.PutAccounts(w.put)
 }
 
-// id returns the document of a code, a new one's for a new code.
-func (w *writing) id(known map[string]wire.DocID, kind wire.Kind, code string) wire.DocID {
+// edit notes what a document shall be.
+func (w *writing) edit(r *row, kind wire.Kind, id wire.DocID, set map[string]any) {
+	w.edits, w.rows = append(w.edits, engine.Edit{Kind: kind, Doc: id, Set: set}), append(w.rows, r)
+}
+
+// leave takes out of what a known document shall be the fields of columns that the file does not have.
+func leave(set map[string]any, r *row, known bool, columns ...string) map[string]any {
+	for _, c := range columns {
+		if known && !r.has(c) {
+			delete(set, c)
+		}
+	}
+	return set
+}
+
+// id returns the document of a code and whether there is one; a new code gets a new id.
+func (w *writing) id(known map[string]wire.DocID, code string) (wire.DocID, bool) {
 	id, ok := known[code]
 	if !ok {
-		id = idOf(w.by.School, kind, code)
+		id = newID()
 		known[code] = id
 	}
-	return id
+	return id, ok
 }
 
 // orNil leaves a field away that says no.

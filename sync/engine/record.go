@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"zoufang/sync/wire"
@@ -21,7 +22,8 @@ type Edit struct {
 
 // Record writes edits as ordinary journaled mutations of device, inside a transaction of the caller's: an edit that
 // changes nothing is no mutation, and done tells for each edit whether it created (Prev 0), changed or left alone what was
-// there. The first mutation that is not accepted fails the whole with its code.
+// there. The first edit that is not accepted fails the whole with a *RecordError, and so does one of a tombstone: what
+// was deleted does not come back under its id.
 func Record(tx Tx, by *Principal, device wire.DeviceID, now int64, edits []Edit) (done []Recorded, err error) {
 	sequences, err := tx.Sequences(device)
 	if err != nil {
@@ -43,8 +45,12 @@ func Record(tx Tx, by *Principal, device wire.DeviceID, now int64, edits []Edit)
 		w.Documents[stored[i].ID] = &stored[i]
 	}
 	var batch []Incoming
+	var of []int // the edit of each mutation
 	seq := sequences.UpTo
 	for i := range edits {
+		if s := w.Documents[edits[i].Doc]; s != nil && s.Deleted && !edits[i].Delete {
+			return nil, &RecordError{Edit: i, Err: wire.Fault(wire.CodeGone, "")}
+		}
 		m := mutationOf(&edits[i], w.Documents[edits[i].Doc], device, seq+1, now)
 		if m == nil {
 			done = append(done, RecordedUnchanged)
@@ -60,12 +66,12 @@ func Record(tx Tx, by *Principal, device wire.DeviceID, now int64, edits []Edit)
 			return nil, err
 		}
 		seq++
-		batch = append(batch, in)
+		batch, of = append(batch, in), append(of, i)
 	}
-	d := Apply(&p, w, batch, 0, now)
+	d := Apply(&p, w, batch, sequences.UpTo, now) // the office has seen what became of all before these
 	for i := range d.Entries {
 		if e := &d.Entries[i]; e.Verdict != VerdictAccepted {
-			return nil, wire.Fault(cmp.Or(e.Code, wire.CodeConflict), "%s %s: %s", e.Kind, e.Doc, e.Detail)
+			return nil, &RecordError{Edit: of[i], Err: wire.Fault(cmp.Or(e.Code, wire.CodeConflict), "%s", e.Detail)}
 		}
 	}
 	if len(d.Entries) == 0 {
@@ -76,6 +82,17 @@ func Record(tx Tx, by *Principal, device wire.DeviceID, now int64, edits []Edit)
 	}
 	return done, tx.Put(d.Documents)
 }
+
+// RecordError says which edit cannot be.
+type RecordError struct {
+	// Edit is its index.
+	Edit int
+	Err  *wire.Error
+}
+
+func (e *RecordError) Error() string { return fmt.Sprintf("edit %d: %v", e.Edit, e.Err) }
+
+func (e *RecordError) Unwrap() error { return e.Err }
 
 // Recorded says what an edit did.
 type Recorded int
