@@ -22,6 +22,18 @@ const routes: RouteRecordRaw[] = [
   { path: '/setup', name: 'setup', meta: { guest: true }, component: () => import('@/features/signin/SetupPage.vue') },
   { path: '/password', name: 'password', meta: { focus: true }, component: () => import('@/features/signin/PasswordPage.vue') },
 
+  { path: '/log/:id?', name: 'log', props: true, meta: { focus: true }, component: () => import('@/features/visits/LogPage.vue') },
+  { path: '/visits', name: 'visits', component: () => import('@/features/visits/VisitListPage.vue') },
+  { path: '/visits/:id', name: 'visit', props: true, component: () => import('@/features/visits/VisitPage.vue') },
+  { path: '/visits/:id/correct', name: 'correct', props: true, meta: { focus: true }, component: () => import('@/features/visits/CorrectPage.vue') },
+  { path: '/queue', name: 'queue', component: () => import('@/features/queue/QueuePage.vue') },
+  { path: '/me', name: 'me', component: () => import('@/features/settings/SettingsPage.vue') },
+  { path: '/suggestion', name: 'suggestion', component: () => import('@/features/suggestion/SuggestionPage.vue') },
+  { path: '/school', name: 'school', meta: { office: true }, component: () => import('@/features/admin/SchoolPage.vue') },
+  { path: '/school/import', name: 'import', meta: { office: true }, component: () => import('@/features/admin/ImportPage.vue') },
+  { path: '/school/accounts', name: 'accounts', meta: { office: true }, component: () => import('@/features/admin/AccountsPage.vue') },
+  { path: '/school/suggestions', name: 'suggestions', meta: { office: true }, component: () => import('@/features/admin/SuggestionsPage.vue') },
+
   { path: '/:rest(.*)*', name: 'lost', redirect: { name: 'home' } },
 ]
 
