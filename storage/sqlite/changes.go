@@ -51,8 +51,8 @@ type scan struct {
 
 func (t *tx) scan(number int, scope string, after engine.Position, horizon string) (*scan, error) {
 	rows, err := t.queryNumber(number, `SELECT r.changed, `+columns+` FROM readers r CROSS JOIN documents d ON d.num = r.document
-		WHERE r.school = ? AND r.scope = ? AND (r.changed, r.id) > (?, ?) AND (r.day = '' OR r.day >= ?) ORDER BY r.changed, r.id`,
-		t.school, scope, int64(after.Changed), string(after.ID), horizon)
+		WHERE r.school = ? AND r.scope = ? AND (r.changed, r.id) > (?, ?) AND (r.day = '' OR r.day >= ? OR r.latest >= ?) ORDER BY r.changed, r.id`,
+		t.school, scope, int64(after.Changed), string(after.ID), horizon, horizon)
 	if err != nil {
 		return nil, err
 	}

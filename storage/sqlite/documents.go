@@ -9,12 +9,12 @@ import (
 )
 
 // columns of documents, in the order scanDocument takes them.
-const columns = `d.id, d.kind, d.rev, d.day, d.deleted, d.audience, d.former, d.names, d.body`
+const columns = `d.id, d.kind, d.rev, d.day, d.latest, d.deleted, d.audience, d.former, d.names, d.body`
 
 func scanDocument(rows *sql.Rows, before ...any) (engine.Stored, error) {
 	var doc engine.Stored
 	var audience, former, names string
-	err := rows.Scan(append(before, (*string)(&doc.ID), (*string)(&doc.Kind), &doc.Rev, &doc.Day, &doc.Deleted, &audience, &former, &names, &doc.Body)...)
+	err := rows.Scan(append(before, (*string)(&doc.ID), (*string)(&doc.Kind), &doc.Rev, &doc.Day, &doc.Latest, &doc.Deleted, &audience, &former, &names, &doc.Body)...)
 	doc.Audience, doc.FormerAudience, doc.Names = split[wire.Scope](audience), split[wire.Scope](former), split[wire.Hash](names)
 	return doc, err
 }
@@ -119,9 +119,9 @@ func (t *tx) put(doc *engine.Stored, changed int64) error {
 }
 
 func (t *tx) create(doc *engine.Stored, changed int64, names string) (num int64, err error) {
-	r, err := t.Exec(`INSERT INTO documents (school, id, kind, rev, changed, day, deleted, audience, former, names, body)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		t.school, string(doc.ID), string(doc.Kind), doc.Rev, changed, doc.Day, doc.Deleted, join(doc.Audience), join(doc.FormerAudience), names, doc.Body)
+	r, err := t.Exec(`INSERT INTO documents (school, id, kind, rev, changed, day, latest, deleted, audience, former, names, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		t.school, string(doc.ID), string(doc.Kind), doc.Rev, changed, doc.Day, doc.Latest, doc.Deleted, join(doc.Audience), join(doc.FormerAudience), names, doc.Body)
 	if err != nil {
 		return 0, err
 	}
@@ -143,8 +143,8 @@ func (t *tx) replace(doc *engine.Stored, changed int64, names string) (num int64
 	if err != nil {
 		return 0, "", fault(err)
 	}
-	if _, err := t.Exec(`UPDATE documents SET kind = ?, rev = ?, changed = ?, day = ?, deleted = ?, audience = ?, former = ?, names = ?, body = ? WHERE num = ?`,
-		string(doc.Kind), doc.Rev, changed, doc.Day, doc.Deleted, join(doc.Audience), join(doc.FormerAudience), names, doc.Body, num); err != nil {
+	if _, err := t.Exec(`UPDATE documents SET kind = ?, rev = ?, changed = ?, day = ?, latest = ?, deleted = ?, audience = ?, former = ?, names = ?, body = ? WHERE num = ?`,
+		string(doc.Kind), doc.Rev, changed, doc.Day, doc.Latest, doc.Deleted, join(doc.Audience), join(doc.FormerAudience), names, doc.Body, num); err != nil {
 		return 0, "", err
 	}
 	for _, scope := range split[string](audience) {
@@ -161,8 +161,8 @@ func (t *tx) replace(doc *engine.Stored, changed int64, names string) (num int64
 }
 
 func (t *tx) addReader(doc *engine.Stored, scope string, changed, num int64) error {
-	_, err := t.Exec(`INSERT INTO readers (school, scope, changed, id, document, kind, rev, day, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.school, scope, changed, string(doc.ID), num, string(doc.Kind), doc.Rev, doc.Day, doc.Deleted)
+	_, err := t.Exec(`INSERT INTO readers (school, scope, changed, id, document, kind, rev, day, latest, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		t.school, scope, changed, string(doc.ID), num, string(doc.Kind), doc.Rev, doc.Day, doc.Latest, doc.Deleted)
 	return err
 }
 

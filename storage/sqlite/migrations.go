@@ -12,6 +12,7 @@ import (
 var migrations = []string{
 	documentsSchema,
 	authSchema,
+	latestSchema,
 }
 
 // documentsSchema is the school's documents and journal.
@@ -108,6 +109,13 @@ CREATE TABLE journal (
 	UNIQUE (device, seq)
 ) STRICT;
 CREATE INDEX journal_held_creations ON journal (school, doc) WHERE verdict = 'held' AND base = 0;
+`
+
+// latestSchema remembers of a document that was moved to an earlier day the day it had before, so that a phone beyond
+// whose horizon it went is told. It is empty for nearly all of them.
+const latestSchema = `
+ALTER TABLE documents ADD COLUMN latest TEXT NOT NULL DEFAULT '';
+ALTER TABLE readers ADD COLUMN latest TEXT NOT NULL DEFAULT '';
 `
 
 // migrate runs the steps the database has not seen. It refuses a database that has seen more than there are.

@@ -100,6 +100,10 @@ func formerly(scopes ...wire.Scope) func(*engine.Stored) {
 
 func onDay(day string) func(*engine.Stored) { return func(d *engine.Stored) { d.Day = day } }
 
+func onceOn(latest string) func(*engine.Stored) {
+	return func(d *engine.Stored) { d.Latest = latest }
+}
+
 func ofKind(kind wire.Kind) func(*engine.Stored) { return func(d *engine.Stored) { d.Kind = kind } }
 
 func deleted(d *engine.Stored) { d.Deleted = true }

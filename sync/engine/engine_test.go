@@ -374,6 +374,28 @@ func TestSyncScripts(t *testing.T) {
 		want(t, "visits and terms", len(second.docs), 1+4)
 	})
 
+	t.Run("a visit moved beyond the horizon is told once more", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		alice, office := w.phone("alice-1", person(1)), w.admin("office-1", person(3))
+		for i, start := range []string{"2026-03-02", "2026-09-07"} {
+			office.sync(office.mutation(wire.Mutation{Kind: wire.KindTerm, Doc: docID(50 + i), Set: changes(map[string]any{
+				"name": start, "start": start, "weeks": 20, "holidays": []wire.Holiday{}, "makeupDays": []string{}})}))
+		}
+		alice.sync(alice.mutation(alice.visit(docID(1), nil)))
+		second := w.phone("alice-2", person(1))
+		second.sync()
+		want(t, "visit and terms", len(second.docs), 3)
+		was, now := alice.docs[docID(1)].Fields["when"], wire.Encode(wire.When{Start: "2026-01-10T02:00:00.000Z"})
+		alice.sync(alice.mutation(wire.Mutation{Kind: wire.KindVisit, Doc: docID(1), Base: 1, Set: map[string]wire.Change{"when": {Was: was, Now: now}}}))
+		second.sync() // and the digests agree
+		want(t, "terms", len(second.docs), 2)
+		want(t, "told", len(second.seen.Documents), 1)
+		alice.sync(alice.mutation(wire.Mutation{Kind: wire.KindVisit, Doc: docID(1), Base: 2, Set: map[string]wire.Change{"when": {Was: now, Now: was}}}))
+		second.sync()
+		want(t, "back again", len(second.docs), 3)
+	})
+
 	t.Run("a push under another epoch is not looked at", func(t *testing.T) {
 		t.Parallel()
 		alice := newWorld(t).phone("alice-1", person(1))

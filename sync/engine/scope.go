@@ -86,6 +86,9 @@ func seal(doc *wire.Document, was *Stored) Stored {
 	}
 	if was != nil {
 		s.Prev = was.Rev
+		if latest := max(was.Day, was.Latest); latest > s.Day {
+			s.Latest = latest
+		}
 		for _, scope := range slices.Concat(was.Audience, was.FormerAudience) {
 			if !slices.Contains(s.Audience, scope) {
 				s.FormerAudience = append(s.FormerAudience, scope)

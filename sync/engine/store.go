@@ -36,8 +36,8 @@ type View interface {
 	// Order returns where change order stands.
 	Order() (Order, error)
 	// Changes returns documents of which a scope of scopes is in Audience or FormerAudience, after the position, ordered by
-	// (Changed, ID), each document once. Documents with a Day before horizon are left out. It stops at limit documents or
-	// when their bodies exceed maxBytes (at least one is returned if there is one); full tells that it stopped for either.
+	// (Changed, ID), each document once. Documents with a Day, and no Latest, from horizon on are left out. It stops at
+	// limit documents or when their bodies exceed maxBytes (at least one is returned if there is one); full tells that it stopped for either.
 	Changes(scopes []wire.Scope, after Position, horizon string, limit, maxBytes int) (changes []Change, full bool, err error)
 	// Live calls fn with kind, id and revision of every document that is not deleted, with a scope of scopes in Audience
 	// and no Day before horizon, each once, in any order.
@@ -69,9 +69,10 @@ type Stored struct {
 	Audience, FormerAudience []wire.Scope
 	// Names are the hashes of photos the document names.
 	Names []wire.Hash
-	// Day is the local day (2006-01-02) by which a horizon cuts, empty for documents that never age.
-	Day     string
-	Deleted bool
+	// Day is the local day (2006-01-02) by which a horizon cuts, empty for documents that never age. Latest is the latest
+	// day it ever had, where that is after Day: who holds it from then must still be told that it moved.
+	Day, Latest string
+	Deleted     bool
 }
 
 // Change is a document in change order.
