@@ -162,6 +162,18 @@ func exchange(t *testing.T, address string, request []byte) (int, []byte) {
 	return resp.StatusCode, body
 }
 
+// conversation sends bytes and returns all that comes back until the server closes.
+func conversation(t *testing.T, address, requests string) string {
+	t.Helper()
+	c := apitest.Must(net.Dial("tcp", address))(t)
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	apitest.Must(io.WriteString(c, requests))(t)
+	return string(apitest.Must(io.ReadAll(c))(t))
+}
+
 func TestTenThousandFuzzedRequests(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	if v := os.Getenv("ZOUFANG_FUZZ_SEED"); v != "" {

@@ -135,8 +135,13 @@ func (a *api) setHeaders(r *fasthttp.RequestCtx) {
 	}
 }
 
-// refuse turns away packed bodies (they may unpack to anything) and methods that only serve attacks.
+// refuse turns away packed bodies (they may unpack to anything), methods that only serve attacks, and requests whose end
+// or whose headers a proxy in front of us may read in another way.
 func (a *api) refuse(c fiber.Ctx) error {
+	if ambiguous(&c.Request().Header) {
+		c.Response().SetConnectionClose()
+		return wire.Fault(wire.CodeMalformed, "header")
+	}
 	switch c.Method() {
 	case fiber.MethodTrace, fiber.MethodConnect:
 		return fiber.ErrMethodNotAllowed
@@ -145,6 +150,14 @@ func (a *api) refuse(c fiber.Ctx) error {
 		return wire.Fault(wire.CodeMediaType, "Content-Encoding")
 	}
 	return c.Next()
+}
+
+// ambiguous reports whether a request tells its length in two ways or folds a header over two lines (RFC 9112 §6.1, §5.2).
+func ambiguous(h *fasthttp.RequestHeader) bool {
+	raw := h.RawHeaders()
+	const chunked = -1
+	return bytes.Contains(raw, []byte("\n ")) || bytes.Contains(raw, []byte("\n\t")) ||
+		h.ContentLength() == chunked && bytes.Contains(bytes.ToLower(raw), []byte("content-length:"))
 }
 
 // deadline gives the handler a context that ends: Fiber's own never does.

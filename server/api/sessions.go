@@ -59,7 +59,7 @@ func (a *api) signOut(c fiber.Ctx) error {
 	}
 	for _, name := range []string{cookieAccess, cookieRefresh} {
 		if c.Cookies(name) != "" {
-			setCookie(c, name, "", time.Unix(0, 0))
+			a.setCookie(c, name, "", time.Time{})
 		}
 	}
 	return c.SendStatus(fiber.StatusNoContent)
@@ -95,8 +95,8 @@ func (a *api) answer(c fiber.Ctx, status int, grant auth.Grant) error {
 	if grant.Info.Bearer {
 		session.Access, session.Refresh = grant.Access, grant.Refresh
 	} else {
-		setCookie(c, cookieAccess, grant.Access, grant.AccessEnds)
-		setCookie(c, cookieRefresh, grant.Refresh, grant.RefreshEnds)
+		a.setCookie(c, cookieAccess, grant.Access, grant.AccessEnds)
+		a.setCookie(c, cookieRefresh, grant.Refresh, grant.RefreshEnds)
 	}
 	return write(c, status, session)
 }
@@ -118,10 +118,13 @@ func (a *api) session(ctx context.Context, p engine.Principal, info auth.Session
 	}, nil
 }
 
-func setCookie(c fiber.Ctx, name, value string, ends time.Time) {
-	c.Cookie(&fiber.Cookie{
-		Name: name, Value: value, Path: "/", Expires: ends, Secure: true, HTTPOnly: true, SameSite: fiber.CookieSameSiteStrictMode,
-	})
+// setCookie says for how long a cookie lasts, not until when: the phone's clock may be wrong. One without an end is over.
+func (a *api) setCookie(c fiber.Ctx, name, value string, ends time.Time) {
+	cookie := &fiber.Cookie{Name: name, Value: value, Path: "/", Secure: true, HTTPOnly: true, SameSite: fiber.CookieSameSiteStrictMode}
+	if cookie.MaxAge = int(ends.Sub(a.Now()).Seconds()); cookie.MaxAge <= 0 {
+		cookie.MaxAge, cookie.Expires = 0, time.Unix(1, 0)
+	}
+	c.Cookie(cookie)
 }
 
 // address is where a request comes from, as far as a trusted proxy or the connection tells.
