@@ -73,6 +73,9 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 func (db *DB) open(ctx context.Context, file string, opts Options) error {
 	// Half the wait per commit, same durability; where a platform lacks it (the error), SQLite uses fsync.
 	_, _ = sqlite.Fdatasync(true)
+	if err := makePrivate(file); err != nil {
+		return fmt.Errorf("open %s: %w", file, err)
+	}
 	pool, err := sql.Open("sqlite", dsn(file))
 	if err != nil {
 		return fmt.Errorf("open %s: %w", file, err)
@@ -106,6 +109,16 @@ func (db *DB) open(ctx context.Context, file string, opts Options) error {
 	db.jobs = make(chan *job, queueLength)
 	db.writer.Go(func() { db.write(writer) })
 	return nil
+}
+
+// makePrivate makes a missing database file that only this user may read, whatever the folder allows: SQLite itself
+// would go by the umask, and gives its other files the mode of this one.
+func makePrivate(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // dsn names the file, by its absolute path, and what every connection to it is set to. The file is not mapped into

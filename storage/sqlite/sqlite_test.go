@@ -24,6 +24,23 @@ func TestFolderMayHaveAnyNameAndIsPrivate(t *testing.T) {
 	}
 }
 
+func TestFilesArePrivateInAnOpenFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	db := open(t, dir)
+	for _, name := range []string{sqlite.File, sqlite.File + "-wal", sqlite.File + "-shm"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: mode %v, %v", name, info.Mode(), err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRelativeFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	if err := open(t, "data").Close(); err != nil {
