@@ -2,10 +2,12 @@ package engine_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"zoufang/storage/sqlite"
 	"zoufang/sync/engine"
 	"zoufang/sync/wire"
 
@@ -136,5 +138,71 @@ func TestAnEmptyOpaqueMutationIsKept(t *testing.T) {
 	a.seq = 1
 	if got := a.sync(jsontext.Value(`{"device":"a","seq":1,"opaque":""}`)); got[0].Outcome != wire.OutcomeHeld {
 		t.Errorf("got %+v", got[0])
+	}
+}
+
+func TestAskingAgainForAStoredPhotoHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.phone("a", person(1))
+	for batch := range 15 {
+		var push []jsontext.Value
+		for i := range wire.MaxPushMutations {
+			m := a.visit(docID(batch*wire.MaxPushMutations+i), nil)
+			m.Append = map[string][]jsontext.Value{"photos": {wire.Encode(photoOf(1))}}
+			push = append(push, a.mutation(m))
+		}
+		resp := a.trip(&wire.SyncRequest{Device: "a", Schema: wire.Schema, Push: push})
+		if r := resp.Results[0]; r.Outcome != wire.OutcomeApplied {
+			t.Fatalf("%+v", r)
+		}
+	}
+	if err := w.eng.PhotoStored(t.Context(), &a.p, photoOf(1).SHA256, 1000); err != nil {
+		t.Fatal(err)
+	}
+	within(t, time.Second, func() { // what a request to begin an upload costs the writer when the bytes are there
+		for range 100 {
+			if err := w.eng.PhotoStored(t.Context(), &a.p, photoOf(1).SHA256, 1000); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+func TestACursorOfAFolderThatWasPutBackBeginsAnew(t *testing.T) {
+	t.Parallel()
+	dir, saved := t.TempDir(), t.TempDir()
+	w := &world{t: t, clock: 1_795_432_800_000}
+	open := func() {
+		db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.db, w.eng = db, engine.New(db, []byte("cursor key"), func() int64 { w.clock++; return w.clock })
+	}
+	shut := func() {
+		if err := w.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open()
+	a := w.phone("a", person(1))
+	a.sync(a.mutation(a.visit(docID(1), nil)))
+	shut()
+	if err := os.CopyFS(saved, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	open()
+	a.sync(a.mutation(a.visit(docID(2), nil)), a.mutation(a.visit(docID(3), nil)))
+	a.sync(a.mutation(a.visit(docID(4), nil)))
+	shut()
+	dir = saved
+	open()
+	b := w.phone("b", person(1))
+	b.sync(b.mutation(b.visit(docID(5), nil)))
+	a.sync()
+	shut()
+	if len(a.docs) != 2 || a.seen.Reset == "" {
+		t.Errorf("the phone holds %d documents, reset %q", len(a.docs), a.seen.Reset)
 	}
 }

@@ -103,9 +103,14 @@ func (e *Engine) MayReuse(ctx context.Context, p *Principal, hash wire.Hash) (bo
 }
 
 // PhotoStored notes that p has sent all bytes of a photo that are now durable, and brings the evidence of the visits
-// that name it up to date, in one transaction. Doing it again changes nothing.
+// that name it up to date, in one transaction. Doing it again changes nothing and costs little, as a phone may ask often:
+// visits that came after the bytes counted them themselves.
 func (e *Engine) PhotoStored(ctx context.Context, p *Principal, hash wire.Hash, bytes int64) error {
 	return e.store.Update(ctx, p.School, func(tx Tx) error {
+		held, err := tx.Holdings(p.User, []wire.Hash{hash})
+		if err != nil || len(held) == 1 {
+			return err
+		}
 		if err := tx.AddHolding(p.User, hash, bytes); err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func (e *Engine) pull(v View, p *Principal, req *wire.SyncRequest, told map[wire
 	c, ok := e.openCursor(p, req.Pull.Cursor)
 	scopes := hashScopes(p.Scopes)
 	if !ok || c.Store != order.Store || c.Epoch != order.Epoch || c.Scopes != scopes || horizon < c.Horizon ||
-		resp.ServerTime-c.Issued > cursorLife {
+		resp.ServerTime-c.Issued > cursorLife || max(c.Now, c.Changed) > order.Now { // the last: an older copy of the store was put back
 		// From the start: the phone drops what does not arrive in this generation.
 		c = cursor{Version: cursorVersion, Store: order.Store, Epoch: order.Epoch, Scopes: scopes, Now: order.Now,
 			Reset: fmt.Sprintf("%x.%x", order.Now, resp.ServerTime)}
