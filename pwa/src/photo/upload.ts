@@ -49,8 +49,10 @@ export function createUploader(host: UploadHost): Uploader {
   let rate = 0
 
   async function step(signal: AbortSignal): Promise<Step> {
-    const due = await duePhotos(db, now())
-    if (due.length === 0) return 'done'
+    const open = await openPhotos(db)
+    const due = open.filter(photo => photo.notBefore <= now())
+    // Nothing is done while a photo waits for its next try: the loop has to come back for it.
+    if (due.length === 0) return open.length === 0 ? 'done' : { wait: 'offline', seconds: (Math.min(...open.map(photo => photo.notBefore)) - now()) / 1000 }
     if (await host.session.refresh() === 'sign_in') return 'sign_in'
     const ends = await Promise.all(due.slice(0, rate > fast ? 2 : 1).map(async photo => await note(photo, await upload(photo, signal))))
     return ends.find(end => end !== 'more') ?? 'more'
@@ -79,9 +81,11 @@ export function createUploader(host: UploadHost): Uploader {
     }
   }
 
-  async function postpone(photo: PhotoRow, seconds: number): Promise<void> {
-    const delay = Math.max(backoff(photo.attempts, (host.random ?? Math.random)()), seconds * 1000)
-    await db.photos.update(photo.id, { attempts: photo.attempts + 1, notBefore: now() + delay })
+  async function postpone({ id }: PhotoRow, seconds: number): Promise<void> {
+    // The row as it is now: a try that got on before it broke off has begun to count anew.
+    const attempts = (await db.photos.get(id))?.attempts ?? 0
+    const delay = Math.max(backoff(attempts, (host.random ?? Math.random)()), seconds * 1000)
+    await db.photos.update(id, { attempts: attempts + 1, notBefore: now() + delay })
   }
 
   async function upload(photo: PhotoRow, signal: AbortSignal): Promise<End> {
@@ -141,8 +145,11 @@ export function createUploader(host: UploadHost): Uploader {
   }
 
   /** Writes down where an upload stands, so that a reload goes on there. */
-  async function stand(photo: PhotoRow, url: string, offset: number): Promise<Progress> {
-    await durable(db, () => db.photos.update(photo.id, { url, offset, attempts: 0 }))
+  async function stand({ id }: PhotoRow, url: string, offset: number): Promise<Progress> {
+    await durable(db, () => db.transaction('rw', db.photos, async () => {
+      const isFurther = offset > ((await db.photos.get(id))?.offset ?? 0)
+      await db.photos.update(id, { url, offset, ...(isFurther && { attempts: 0 }) })
+    }))
     return { at: 'open', url, offset }
   }
 
@@ -202,18 +209,18 @@ function offsetOf(response: Response): number | undefined {
   return text === null || !Number.isSafeInteger(offset) || offset < 0 ? undefined : offset
 }
 
-/** The photos that may go now, in order: their text has its receipt and was not refused. */
-async function duePhotos(db: UserDatabase, now: number): Promise<PhotoRow[]> {
+/** The photos that may go, in order: their text has its receipt and was not refused. */
+async function openPhotos(db: UserDatabase): Promise<PhotoRow[]> {
   return await durable(db, () => db.transaction('r', [db.photos, db.outbox, db.attention, db.documents], async () => {
-    const due: PhotoRow[] = []
+    const open: PhotoRow[] = []
     const starts = new Map<DocID, string>()
     for (const photo of await db.photos.where('state').equals('waiting').toArray()) {
-      if (photo.notBefore > now || await db.outbox.get(photo.seq) !== undefined) continue
+      if (await db.outbox.get(photo.seq) !== undefined) continue
       const isRefused = await db.attention.where('doc').equals(photo.doc).filter(row => row.seq === photo.seq && row.outcome === 'refused').count() > 0
       if (isRefused) continue
-      due.push(photo)
+      open.push(photo)
       starts.set(photo.doc, (await db.documents.get(photo.doc))?.sort ?? '')
     }
-    return uploadOrder(due, doc => starts.get(doc) ?? '')
+    return uploadOrder(open, doc => starts.get(doc) ?? '')
   }))
 }

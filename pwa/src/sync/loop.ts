@@ -64,6 +64,7 @@ export function createLoop(host: LoopHost): Loop {
   let current: AbortController | undefined
   let plan: PushPlan = calm
   let attempt = 0
+  let isNews = false
   let isTooOld = false
   let pulledAll = false
   let again = false
@@ -74,7 +75,10 @@ export function createLoop(host: LoopHost): Loop {
     const now = status.value
     if (isStopped || (now.at === 'paused' && now.why !== 'storage' && occasion !== 'resume')) return
     if (occasion === 'tick' && now.at === 'waiting' && now.until > clock.now()) return
-    if (occasion !== 'tick') attempt = 0
+    if (occasion !== 'tick') {
+      attempt = 0
+      isNews = true
+    }
     await go()
   }
 
@@ -115,6 +119,9 @@ export function createLoop(host: LoopHost): Loop {
   }
 
   async function round(signal: AbortSignal): Promise<Step> {
+    // A photo that waits for its next try waits for the network, and that is what may have come.
+    if (isNews) await db.photos.where('state').equals('waiting').filter(photo => photo.notBefore > 0).modify({ notBefore: 0 })
+    isNews = false
     for (;;) {
       status.value = { at: 'running', phase: 'text' }
       const text = await talk(signal)
