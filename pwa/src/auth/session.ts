@@ -67,7 +67,7 @@ export const browserFetch: typeof fetch = (input, init) => fetch(input, init)
 /** How long a small request may take, ms. */
 const patience = 20_000
 /** An access token that ends within this time, ms, is renewed before it is used. */
-const margin = 60_000
+const margin = 120_000
 
 export interface SessionKeeper {
   readonly state: Readonly<ShallowRef<SessionState>>
@@ -94,16 +94,17 @@ export function createSession(host: SessionHost): SessionKeeper {
 
   async function open(known: KnownUser, access: Access): Promise<void> {
     const now = state.value
-    if (now.at === 'signed_in' && now.user !== known.user) now.db.close()
     const db = now.at === 'signed_in' && now.user === known.user ? now.db : await openDatabase(known.user, openOptions)
     await adoptDevice(db, known.device, host.now())
+    // Whoever worked for the person before stops with the state, and then their database is let go.
     state.value = { at: 'signed_in', user: known.user, session: known.session, db, access: known.session.passwordDue && access === 'open' ? 'password_due' : access }
+    if (now.at === 'signed_in' && now.db !== db) now.db.release()
   }
 
   function close(): void {
     const now = state.value
-    if (now.at === 'signed_in') now.db.close()
     state.value = { at: 'signed_out' }
+    if (now.at === 'signed_in') now.db.release()
   }
 
   async function start(): Promise<void> {

@@ -4,7 +4,7 @@
 import Dexie from 'dexie'
 import type { UserDatabase } from './schema'
 
-/** full: no space (nothing was written) · outdated: another tab runs a newer release, reload · broken: the browser's database failed twice. */
+/** full: no space (nothing was written) · outdated: let go for a newer release or another person, reload · broken: the browser's database failed twice. */
 export type StorageFault = 'full' | 'outdated' | 'broken'
 
 export class StorageError extends Error {
@@ -23,6 +23,7 @@ export async function durable<T>(db: UserDatabase, work: () => PromiseLike<T>): 
   try {
     return await work()
   } catch (cause) {
+    if (db.released) throw new StorageError('outdated', { cause })
     if (faultOf(cause) !== 'broken') throw translate(cause)
   }
   try {

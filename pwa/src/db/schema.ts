@@ -141,6 +141,9 @@ export class UserDatabase extends Dexie {
   declare readonly photoBytes: EntityTable<PhotoBytesRow, 'id'>
   declare readonly meta: Table<MetaRow, string>
 
+  /** True once this handle was let go for good: nothing may open it again. */
+  released = false
+
   constructor(readonly user: UserID) {
     // Strict: a save that was answered survives the battery falling out.
     super(databaseName(user), { chromeTransactionDurability: 'strict' })
@@ -154,6 +157,12 @@ export class UserDatabase extends Dexie {
       photoBytes: 'id',
       meta: 'key',
     })
+  }
+
+  /** Closes for good: another person signed in, or a newer release needs the database. Work under way fails with `outdated`. */
+  release(): void {
+    this.released = true
+    this.close()
   }
 }
 
@@ -171,9 +180,10 @@ export interface OpenOptions {
 /** Opens the database of `user`, making it if need be. Rejects with `StorageError` (see `durable.ts`) if the browser will not. */
 export async function openDatabase(user: UserID, options: OpenOptions = {}): Promise<UserDatabase> {
   const db = new UserDatabase(user)
-  db.on('versionchange', () => {
-    db.close()
-    options.onOutdated?.()
+  db.on('versionchange', (event) => {
+    db.release()
+    // Without a new version the database is being removed: somebody signed out in another tab and says so by itself.
+    if (event.newVersion !== null && event.newVersion > 0) options.onOutdated?.()
   })
   db.on('blocked', () => { options.onBlocked?.() })
   await db.open()
