@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 )
@@ -33,7 +34,7 @@ type Options struct {
 type DB struct {
 	pool    *sql.DB
 	lock    *os.File
-	epoch   string
+	epoch   atomic.Pointer[string]
 	name    string
 	readers chan *conn
 	all     []*conn
@@ -88,9 +89,11 @@ func (db *DB) open(ctx context.Context, file string, opts Options) error {
 	if err := migrate(ctx, writer.sql, migrations); err != nil {
 		return fmt.Errorf("open %s: %w", file, err)
 	}
-	if err := writer.QueryRow(`SELECT epoch, name FROM store`).Scan(&db.epoch, &db.name); err != nil {
+	var epoch string
+	if err := writer.QueryRow(`SELECT epoch, name FROM store`).Scan(&epoch, &db.name); err != nil {
 		return fmt.Errorf("open %s: %w", file, err)
 	}
+	db.epoch.Store(&epoch)
 	readers := opts.Readers
 	if readers <= 0 {
 		readers = 4

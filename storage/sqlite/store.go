@@ -45,6 +45,21 @@ func (db *DB) View(ctx context.Context, school wire.SchoolID, fn func(engine.Vie
 	})
 }
 
+// Renew implements engine.Store. The epoch is the whole file's: all schools are put back together.
+func (db *DB) Renew(ctx context.Context, _ wire.SchoolID, from wire.Epoch) error {
+	var epoch string
+	err := db.update(ctx, func(c *conn) error {
+		if _, err := c.Exec(`UPDATE store SET epoch = lower(hex(randomblob(8))) WHERE epoch = ?`, string(from)); err != nil {
+			return err
+		}
+		return c.QueryRow(`SELECT epoch FROM store`).Scan(&epoch)
+	})
+	if err == nil {
+		db.epoch.Store(&epoch)
+	}
+	return err
+}
+
 // begin makes an engine.Tx of the connection an update was given, and the school if this is the first one hears of it.
 func (db *DB) begin(c *conn, school wire.SchoolID) (*tx, error) {
 	t, err := db.read(c, school)
@@ -71,7 +86,7 @@ func (db *DB) read(c *conn, school wire.SchoolID) (*tx, error) {
 
 // Order implements engine.View. One writer stamps and commits in order, so nothing appears below Now later.
 func (t *tx) Order() (engine.Order, error) {
-	return engine.Order{Epoch: wire.Epoch(t.db.epoch), Store: t.db.name, Now: uint64(t.changed)}, nil
+	return engine.Order{Epoch: wire.Epoch(*t.db.epoch.Load()), Store: t.db.name, Now: uint64(t.changed)}, nil
 }
 
 // all runs fn so that either all of its writes are made or none, and the transaction can go on.

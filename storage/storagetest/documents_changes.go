@@ -20,6 +20,7 @@ var changesChecks = []documentCheck{
 	{"a horizon leaves out older days", horizon},
 	{"live documents are summed up once, without tombstones and former ones", live},
 	{"order is above every finished write", order},
+	{"an epoch is renewed once", renewed},
 }
 
 func changesAfter(ctx context.Context, s engine.Store, scopes []wire.Scope, after engine.Position, limit int) (changes []engine.Change, full bool, err error) {
@@ -262,6 +263,26 @@ func horizon(ctx context.Context, s engine.Store) error {
 		moved := append(slices.Clone(want), docID(6)) // told once more, but no longer counted
 		return errors.Join(err, same("changes", idsOf(changes), moved), same("live documents", counted, want))
 	})
+}
+
+func renewed(ctx context.Context, s engine.Store) error {
+	before, err := orderOf(ctx, s)
+	if err != nil {
+		return err
+	}
+	var after [2]engine.Order
+	for i := range after { // the second comes from somebody who found out at the same time
+		if err := s.Renew(ctx, northern, before.Epoch); err != nil {
+			return err
+		}
+		if after[i], err = orderOf(ctx, s); err != nil {
+			return err
+		}
+	}
+	if after[0].Epoch == before.Epoch || after[1] != after[0] || after[0].Store != before.Store {
+		return fmt.Errorf("order %+v, renewed %+v, once more %+v", before, after[0], after[1])
+	}
+	return nil
 }
 
 func live(ctx context.Context, s engine.Store) error {

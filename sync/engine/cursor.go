@@ -27,8 +27,16 @@ type cursor struct {
 	Done    bool       `json:"d,omitzero"`
 	// Reset is the generation of a sweep from the start.
 	Reset string `json:"r,omitempty"`
-	// Seq is the highest number of the device the journal held.
-	Seq int64 `json:"j"`
+	// Seq is the highest number of Device the journal held.
+	Seq    int64         `json:"j"`
+	Device wire.DeviceID `json:"b"`
+}
+
+// beyond tells whether the cursor, which is authentic, knows more of this store than the store itself: then an older copy
+// of the store was put back.
+func (c *cursor) beyond(order Order, device wire.DeviceID, upTo int64) bool {
+	return c.Store == order.Store && c.Epoch == order.Epoch &&
+		(max(c.Now, c.Changed) > order.Now || c.Device == device && c.Seq > upTo)
 }
 
 const (

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"zoufang/sync/wire"
@@ -49,6 +50,10 @@ func (e *Engine) Sync(ctx context.Context, p *Principal, req *wire.SyncRequest) 
 			if req.Epoch != "" && req.Epoch != order.Epoch { // what it says of receipts is about another life of the store
 				return nil
 			}
+			// What the phone is to send again comes first, or edits would meet documents that are not there yet.
+			if old, err := e.putBack(tx, p, req, order); err != nil || old {
+				return err
+			}
 			d, err := push(tx, p, batch, req.Acked, resp.ServerTime)
 			resp.Results, told = d.Results, d.Told
 			return err
@@ -57,7 +62,22 @@ func (e *Engine) Sync(ctx context.Context, p *Principal, req *wire.SyncRequest) 
 			return nil, err
 		}
 	}
-	err := e.store.View(ctx, p.School, func(v View) error {
+	err := e.answer(ctx, p, req, told, resp)
+	if errors.Is(err, errPutBack) {
+		// A new epoch makes every phone send again what it has receipts for and take the server's copy of everything.
+		if err = e.store.Renew(ctx, p.School, resp.Epoch); err == nil {
+			err = e.answer(ctx, p, req, told, resp)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// answer adds to resp what is read after the push.
+func (e *Engine) answer(ctx context.Context, p *Principal, req *wire.SyncRequest, told map[wire.DocID]int64, resp *wire.SyncResponse) error {
+	return e.store.View(ctx, p.School, func(v View) error {
 		order, err := v.Order()
 		if err != nil {
 			return err
@@ -74,10 +94,6 @@ func (e *Engine) Sync(ctx context.Context, p *Principal, req *wire.SyncRequest) 
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return resp, nil
 }
 
 // push reads what the batch meets, decides and writes.

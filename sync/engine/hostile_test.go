@@ -169,7 +169,7 @@ func TestAskingAgainForAStoredPhotoHoldsUpNobody(t *testing.T) {
 	})
 }
 
-func TestACursorOfAFolderThatWasPutBackBeginsAnew(t *testing.T) {
+func TestAFolderThatWasPutBackLosesNothingThatPhonesHold(t *testing.T) {
 	t.Parallel()
 	dir, saved := t.TempDir(), t.TempDir()
 	w := &world{t: t, clock: 1_795_432_800_000}
@@ -193,16 +193,25 @@ func TestACursorOfAFolderThatWasPutBackBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	open()
-	a.sync(a.mutation(a.visit(docID(2), nil)), a.mutation(a.visit(docID(3), nil)))
-	a.sync(a.mutation(a.visit(docID(4), nil)))
+	lost := []jsontext.Value{a.mutation(a.visit(docID(2), nil)), a.mutation(a.visit(docID(3), nil)), a.mutation(a.visit(docID(4), nil))}
+	a.sync(lost...)
+	before := a.seen.Epoch
 	shut()
 	dir = saved
 	open()
+	defer shut()
 	b := w.phone("b", person(1))
 	b.sync(b.mutation(b.visit(docID(5), nil)))
-	a.sync()
-	shut()
-	if len(a.docs) != 2 || a.seen.Reset == "" {
-		t.Errorf("the phone holds %d documents, reset %q", len(a.docs), a.seen.Reset)
+	edit := a.mutation(wire.Mutation{Kind: wire.KindVisit, Doc: docID(3), Base: 1, Set: map[string]wire.Change{"talked": {Was: wire.Encode(9), Now: wire.Encode(10)}}})
+	want(t, "an edit of what is not there", outcomes(a.sync(edit)), "[]")
+	if len(a.docs) != 2 || a.seen.Reset == "" || a.seen.Epoch == before {
+		t.Errorf("the phone holds %d documents, reset %q, epoch %s", len(a.docs), a.seen.Reset, a.seen.Epoch)
 	}
+	renewed := a.seen.Epoch
+	want(t, "what had receipts", outcomes(a.sync(append(lost, edit)...)), "[applied applied applied applied]")
+	if len(a.docs) != 5 || a.seen.Epoch != renewed {
+		t.Errorf("in the end the phone holds %d documents, epoch %s after %s", len(a.docs), a.seen.Epoch, renewed)
+	}
+	b.sync()
+	want(t, "another phone's epoch", b.seen.Epoch, renewed)
 }

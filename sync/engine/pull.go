@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,6 +13,22 @@ import (
 
 // lastID is above every id: a position behind all documents that share a number.
 const lastID = wire.DocID("\xff")
+
+// errPutBack is answered inside the engine when an older copy of the store was put back in its place.
+var errPutBack = errors.New("engine: the store is older than what it gave out")
+
+// putBack tells whether an older copy of the store was put back since the request's cursor was given out.
+func (e *Engine) putBack(v View, p *Principal, req *wire.SyncRequest, order Order) (bool, error) {
+	if req.Pull == nil {
+		return false, nil
+	}
+	c, ok := e.openCursor(p, req.Pull.Cursor)
+	if !ok {
+		return false, nil
+	}
+	journal, err := v.Sequences(p.Device)
+	return c.beyond(order, p.Device, journal.UpTo), err
+}
 
 // pull answers the page after the request's cursor into resp (I3, I10). told are the revisions that push results of the
 // same answer carry: they are not sent twice.
@@ -25,9 +42,12 @@ func (e *Engine) pull(v View, p *Principal, req *wire.SyncRequest, told map[wire
 		return err
 	}
 	c, ok := e.openCursor(p, req.Pull.Cursor)
+	if ok && c.beyond(order, p.Device, resp.Device.UpTo) {
+		return errPutBack
+	}
 	scopes := hashScopes(p.Scopes)
 	if !ok || c.Store != order.Store || c.Epoch != order.Epoch || c.Scopes != scopes || horizon < c.Horizon ||
-		resp.ServerTime-c.Issued > cursorLife || max(c.Now, c.Changed) > order.Now { // the last: an older copy of the store was put back
+		resp.ServerTime-c.Issued > cursorLife {
 		// From the start: the phone drops what does not arrive in this generation.
 		c = cursor{Version: cursorVersion, Store: order.Store, Epoch: order.Epoch, Scopes: scopes, Now: order.Now,
 			Reset: fmt.Sprintf("%x.%x", order.Now, resp.ServerTime)}
@@ -36,7 +56,7 @@ func (e *Engine) pull(v View, p *Principal, req *wire.SyncRequest, told map[wire
 		from := Position{Changed: c.Now - min(c.Now, order.Overlap), ID: lastID}
 		c.Now, c.Changed, c.ID, c.Done, c.Reset = order.Now, from.Changed, from.ID, false, ""
 	}
-	c.Horizon, c.Issued, c.Seq = horizon, resp.ServerTime, resp.Device.UpTo
+	c.Horizon, c.Issued, c.Seq, c.Device = horizon, resp.ServerTime, resp.Device.UpTo, p.Device
 	limit := wire.MaxPullDocuments
 	if req.Pull.Limit > 0 {
 		limit = min(limit, req.Pull.Limit)

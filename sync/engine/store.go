@@ -15,6 +15,8 @@ type Store interface {
 	Update(ctx context.Context, school wire.SchoolID, fn func(Tx) error) error
 	// View runs fn over one consistent snapshot that holds every Update that returned before View was called.
 	View(ctx context.Context, school wire.SchoolID, fn func(View) error) error
+	// Renew begins a new life of the store: it replaces the epoch, durably, if that is still the one given.
+	Renew(ctx context.Context, school wire.SchoolID, from wire.Epoch) error
 }
 
 // View reads. All reads of one View see the same state.
