@@ -219,8 +219,10 @@ func TestCheckedTokenStillExpires(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.signIn("alice", newDevice(t))
-	if !w.authenticated(g.Access) || !w.authenticated(g.Access) {
-		t.Fatal("a good token is refused")
+	for range 2 { // checked, then remembered
+		if !w.authenticated(g.Access) {
+			t.Fatal("a good token is refused")
+		}
 	}
 	w.clock.advance(auth.AccessTTL + 29*time.Second)
 	if !w.authenticated(g.Access) {

@@ -67,7 +67,7 @@ func (t *tx) Sequences(id wire.DeviceID) (wire.Sequences, error) {
 	}
 	s.UpTo = d.upTo
 	rows, err := t.Query(`SELECT before + 1, seq - 1 FROM (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) AS before FROM journal WHERE device = ?)
-		WHERE seq > before + 1`, d.num)
+		WHERE seq > before + 1 LIMIT 100`, d.num)
 	err = each(rows, err, func() error {
 		var from, to int64
 		err := rows.Scan(&from, &to)

@@ -85,7 +85,7 @@ type Removal struct {
 // Sequences says what the journal holds of a device: the highest number and the gaps below it.
 type Sequences struct {
 	UpTo int64 `json:"upTo"`
-	// Missing holds [from, to] pairs, both included, ascending.
+	// Missing holds [from, to] pairs, both included, ascending; the first 100 gaps.
 	Missing [][]int64 `json:"missing"`
 }
 

@@ -492,7 +492,7 @@ export interface Removal {
 /** Sequences says what the journal holds of a device: the highest number and the gaps below it. */
 export interface Sequences {
   readonly upTo: number
-  /** Missing holds [from, to] pairs, both included, ascending. */
+  /** Missing holds [from, to] pairs, both included, ascending; the first 100 gaps. */
   readonly missing: readonly (readonly number[])[]
 }
 
