@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	_ "embed" // for the files of the invented school
 	"encoding/base32"
+	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -51,25 +53,22 @@ type Objects interface {
 	Put(ctx context.Context, hash wire.Hash, jpeg []byte) error
 }
 
-// Seed makes the school if the store has none, and returns its logins either way. key makes the passwords: random per
-// data folder, the same at every start.
+// schoolName tells the demo from a real school.
+const schoolName = "云岭示范大学"
+
+// Seed makes the school if the store has none, goes on where an earlier start was stopped, and returns its logins. key
+// makes the passwords: random per data folder, the same at every start. It fails when the store holds a real school.
 func Seed(ctx context.Context, store Store, sessions Sessions, office *school.Service, eng *engine.Engine, objects Objects, key []byte, now time.Time) ([]wire.Login, error) {
 	logins := loginsOf(key)
-	_, err := sessions.School(ctx)
-	if wire.CodeOf(err) != wire.CodeNotFound {
-		return logins, err
-	}
-	code, err := sessions.NewSetupCode(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	admin, err := office.Setup(ctx, wire.Setup{Code: code, SchoolName: "云岭示范大学", Username: "admin", Name: "学工部管理员",
-		Password: passwordOf(key, "admin")}, netip.IPv6Loopback())
+	admin, err := adminOf(ctx, store, sessions, office, key)
 	if err != nil {
 		return nil, err
 	}
 	s := &seeding{store: store, eng: eng, objects: objects, weeks: int(monday(now).Sub(week12).Hours() / (7 * 24)),
 		by: &engine.Principal{School: admin.School, User: admin.User, Admin: true, Scopes: engine.ScopesOf(admin.User, nil, true)}}
+	if whole, err := s.whole(ctx); err != nil || whole {
+		return logins, err
+	}
 	if _, err := office.Import(ctx, s.by, &wire.Import{People: people, Places: places, Calendar: shiftDays(calendar, s.weeks)}); err != nil {
 		return nil, err
 	}
@@ -77,6 +76,31 @@ func Seed(ctx context.Context, store Store, sessions Sessions, office *school.Se
 		return nil, err
 	}
 	return logins, s.visits(ctx)
+}
+
+// adminOf returns the administrator of the demo school, made with the school if there is none yet.
+func adminOf(ctx context.Context, store Store, sessions Sessions, office *school.Service, key []byte) (storage.Account, error) {
+	one, err := sessions.School(ctx)
+	switch {
+	case wire.CodeOf(err) == wire.CodeNotFound && err != nil:
+		code, err := sessions.NewSetupCode(ctx, "")
+		if err != nil {
+			return storage.Account{}, err
+		}
+		return office.Setup(ctx, wire.Setup{Code: code, SchoolName: schoolName, Username: "admin", Name: "学工部管理员",
+			Password: passwordOf(key, "admin")}, netip.IPv6Loopback())
+	case err != nil:
+		return storage.Account{}, err
+	case one.Name != schoolName:
+		return storage.Account{}, fmt.Errorf("the data folder holds the school %s: start without ZOUFANG_DEMO, or with another folder", one.Name)
+	}
+	accounts, err := store.Accounts(ctx, one.ID)
+	for _, a := range accounts {
+		if a.Username == "admin" {
+			return a, err
+		}
+	}
+	return storage.Account{}, errors.Join(errors.New("the demo school has no administrator"), err)
 }
 
 // passwords gives everybody theirs, so that trying the demo does not begin with choosing passwords.
@@ -87,6 +111,9 @@ func (s *seeding) passwords(ctx context.Context, sessions Sessions, key []byte) 
 	}
 	s.accounts = map[string]storage.Account{}
 	for _, a := range accounts {
+		if s.accounts[a.Username] = a; !a.PasswordDue {
+			continue // theirs since an earlier start
+		}
 		hash, err := sessions.HashPassword(ctx, passwordOf(key, a.Username))
 		if err != nil {
 			return err

@@ -1,8 +1,10 @@
 package demo_test
 
 import (
+	"context"
 	"crypto/rand"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,47 @@ import (
 	"zoufang/sync/engine"
 	"zoufang/sync/wire"
 )
+
+// interrupted ends a seeding at its first photo.
+type interrupted struct {
+	demo.Objects
+	cancel func()
+}
+
+func (i interrupted) Put(ctx context.Context, hash wire.Hash, jpeg []byte) error {
+	i.cancel()
+	return i.Objects.Put(ctx, hash, jpeg)
+}
+
+func TestSeedLeavesARealSchoolAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	db, err := sqlite.Open(t.Context(), dir, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	keys, err := auth.OpenKeys(dir+"/keys", time.Now(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := auth.New(auth.Options{Store: db, Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	office := school.New(db, sessions, time.Now)
+	code, err := sessions.NewSetupCode(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := office.Setup(t.Context(), wire.Setup{Code: code, SchoolName: "真实大学", Username: "admin", Name: "管理员", Password: "correct horse battery"}, netip.IPv6Loopback()); err != nil {
+		t.Fatal(err)
+	}
+	logins, err := demo.Seed(t.Context(), db, sessions, office, nil, nil, []byte("folder"), time.Now())
+	if err == nil || !strings.Contains(err.Error(), "真实大学") || len(logins) > 0 {
+		t.Errorf("got %d logins, %v", len(logins), err)
+	}
+}
 
 func TestSeed(t *testing.T) {
 	t.Parallel()
@@ -51,6 +94,11 @@ func TestSeed(t *testing.T) {
 			t.Fatal(err)
 		}
 		return logins
+	}
+	// Somebody stops the first start halfway.
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := demo.Seed(ctx, db, sessions, office, eng, interrupted{objects, cancel}, []byte("folder"), clock); err == nil {
+		t.Fatal("the interruption was not noticed")
 	}
 	logins := seed()
 	if len(logins) != 13 || logins[0].Username != "L01" {

@@ -48,10 +48,39 @@ type story struct {
 	Photos       int            `json:"photos"`
 }
 
-// visits writes every story as its author's phone would have sent it.
-func (s *seeding) visits(ctx context.Context) error {
-	var stories []story
+// idOf is the id of a story's visit.
+func (s *seeding) idOf(st *story) wire.DocID { return wire.DocID(idOf(string(s.by.School), st.Key)) }
+
+// told returns the stories and which of them are there already.
+func (s *seeding) told(ctx context.Context) (stories []story, there map[wire.DocID]bool, err error) {
 	if err := wire.Decode(visits, &stories); err != nil {
+		return nil, nil, err
+	}
+	var ids []wire.DocID
+	for i := range stories {
+		ids = append(ids, s.idOf(&stories[i]))
+	}
+	there = map[wire.DocID]bool{}
+	err = s.store.View(ctx, s.by.School, func(v engine.View) error {
+		docs, err := v.Documents(ids)
+		for i := range docs {
+			there[docs[i].ID] = true
+		}
+		return err
+	})
+	return stories, there, err
+}
+
+// whole tells whether an earlier start has come to the end: the visits are written last.
+func (s *seeding) whole(ctx context.Context) (bool, error) {
+	stories, there, err := s.told(ctx)
+	return len(there) == len(stories), err
+}
+
+// visits writes every story that is not there yet as its author's phone would have sent it.
+func (s *seeding) visits(ctx context.Context) error {
+	stories, there, err := s.told(ctx)
+	if err != nil {
 		return err
 	}
 	places, err := s.placesByCode(ctx)
@@ -61,6 +90,10 @@ func (s *seeding) visits(ctx context.Context) error {
 	seqs := map[string]int64{}
 	for i := range stories {
 		st := &stories[i]
+		seqs[st.By]++
+		if there[s.idOf(st)] {
+			continue
+		}
 		a := s.accounts[st.By]
 		p := &engine.Principal{School: a.School, User: a.User, Device: wire.DeviceID("demo-" + uuid.NewSHA1(uuid.NameSpaceOID, []byte(a.User)).String()[:8]),
 			Scopes: engine.ScopesOf(a.User, a.Units, a.Admin), ProxyFor: a.ProxyFor}
@@ -68,16 +101,7 @@ func (s *seeding) visits(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		seqs[st.By]++
-		m.Device, m.Seq = p.Device, seqs[st.By]
-		resp, err := s.eng.Sync(ctx, p, &wire.SyncRequest{Device: p.Device, Schema: wire.Schema, Push: []jsontext.Value{wire.Encode(m)}})
-		if err != nil {
-			return err
-		}
-		if r := resp.Results[0]; r.Outcome != wire.OutcomeApplied {
-			return fmt.Errorf("demo visit %s: %s %s %s", st.Key, r.Outcome, r.Code, r.Detail)
-		}
-		for _, jpeg := range photos {
+		for _, jpeg := range photos { // first, so that a visit that is there has them
 			hash := hashOf(jpeg)
 			if err := s.objects.Put(ctx, hash, jpeg); err != nil {
 				return err
@@ -85,6 +109,14 @@ func (s *seeding) visits(ctx context.Context) error {
 			if err := s.eng.PhotoStored(ctx, p, hash, int64(len(jpeg))); err != nil {
 				return err
 			}
+		}
+		m.Device, m.Seq = p.Device, seqs[st.By]
+		resp, err := s.eng.Sync(ctx, p, &wire.SyncRequest{Device: p.Device, Schema: wire.Schema, Push: []jsontext.Value{wire.Encode(m)}})
+		if err != nil {
+			return err
+		}
+		if r := resp.Results[0]; r.Outcome != wire.OutcomeApplied {
+			return fmt.Errorf("demo visit %s: %s %s %s", st.Key, r.Outcome, r.Code, r.Detail)
 		}
 	}
 	return nil
@@ -119,7 +151,7 @@ func (s *seeding) mutation(st *story, places map[string]place) (*wire.Mutation, 
 	if st.Course != nil {
 		fields["course"] = st.Course
 	}
-	m := &wire.Mutation{Kind: wire.KindVisit, Doc: wire.DocID(idOf(string(s.by.School), st.Key)), Set: map[string]wire.Change{},
+	m := &wire.Mutation{Kind: wire.KindVisit, Doc: s.idOf(st), Set: map[string]wire.Change{},
 		Command: &wire.Command{Verb: wire.VerbSubmit}, At: saved.UnixMilli(), Schema: wire.Schema, App: "demo", Append: map[string][]jsontext.Value{}}
 	for name, v := range fields {
 		m.Set[name] = wire.Change{Was: wire.Null, Now: wire.Encode(v)}
