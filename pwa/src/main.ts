@@ -4,6 +4,7 @@ import App from '@/App.vue'
 import { session } from '@/auth/useSession'
 import { loadLanguage } from '@/i18n/i18n'
 import { createAppRouter, importAllRoutes } from '@/router'
+import { watchInstall } from '@/sw/install'
 import { registerServiceWorker } from '@/sw/register'
 import { updates } from '@/sw/useUpdate'
 import { startSync } from '@/sync/useSync'
@@ -12,6 +13,7 @@ import '@/theme/theme.css'
 
 /** Applies the stored preferences before anything is drawn, opens the last person's records, then starts the app. */
 async function start(): Promise<void> {
+  watchInstall(window)
   preferences.apply(document.documentElement)
   await Promise.all([loadLanguage(preferences.state.value.language), session.start()])
   const router = createAppRouter()

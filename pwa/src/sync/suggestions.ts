@@ -4,7 +4,7 @@ import type { UserDatabase } from '@/db/schema'
 import { useLive } from '@/db/useLive'
 import type { DocID, UserID } from '@/wire/generated'
 import { asMutation, userID } from '@/wire/guards'
-import type { Badge } from './badge'
+import type { Badge } from './rows'
 
 export interface SuggestionView {
   readonly id: DocID

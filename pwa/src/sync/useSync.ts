@@ -62,11 +62,11 @@ export interface UseSyncReturn {
   readonly counts: ComputedRef<Counts>
   readonly items: ComputedRef<readonly QueueItem[]>
   /** Sends now, whatever the loop was waiting for. Resolves when it rests again; `status` tells how it went. */
-  syncNow(): Promise<void>
+  readonly syncNow: () => Promise<void>
   /** Tries an item again that waits or needs attention: its photos, or its parked text. */
-  retry(visit: DocID): Promise<void>
+  readonly retry: (visit: DocID) => Promise<void>
   /** Everything that is only on this phone, as one file to save or share. */
-  exportUnsent(): Promise<Exported>
+  readonly exportUnsent: () => Promise<Exported>
 }
 
 export function useSync(): UseSyncReturn {
