@@ -54,7 +54,7 @@ const (
 	maxHeader    = 16 << 10
 	maxJSON      = 64 << 10
 	maxImport    = 8 << 20
-	maxChunk     = wire.MaxPhotoBytes
+	maxChunk     = 1 << 20 // a piece of a photo; phones send 256 KiB at most
 	readTimeout  = 15 * time.Second
 	slowTimeout  = 5 * time.Minute // a photo's piece over a bad network
 	writeTimeout = 60 * time.Second
