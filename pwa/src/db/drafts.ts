@@ -8,6 +8,7 @@
 import type { DocID, Photo } from '@/wire/generated'
 import { MaxPhotos } from '@/wire/generated'
 import { durable } from './durable'
+import { erasePhotos } from './photos'
 import type { DraftRow, UserDatabase } from './schema'
 import { wireTime } from './time'
 
@@ -30,10 +31,9 @@ export async function readDraft(db: UserDatabase, id: DocID): Promise<DraftRow |
 
 /** Throws a form away, with the photos taken in it. */
 export async function dropDraft(db: UserDatabase, id: DocID): Promise<void> {
-  await durable(db, () => db.transaction('rw', [db.drafts, db.photos, db.photoBytes], async () => {
+  await durable(db, () => db.transaction('rw', [db.drafts, db.photos, db.thumbs, db.photoBytes], async () => {
     const photos = await db.photos.where('doc').equals(id).filter(photo => photo.state === 'draft').primaryKeys()
-    await db.photoBytes.bulkDelete(photos)
-    await db.photos.bulkDelete(photos)
+    await erasePhotos(db, photos)
     await db.drafts.delete(id)
   }))
 }
@@ -43,12 +43,13 @@ export async function dropDraft(db: UserDatabase, id: DocID): Promise<void> {
  * `MaxPhotos` photos or this very picture. Rejects with `StorageError`: `full` means the form is untouched.
  */
 export async function addPhoto(db: UserDatabase, doc: DocID, photo: TakenPhoto, now: number = Date.now()): Promise<boolean> {
-  return await durable(db, () => db.transaction('rw', [db.photos, db.photoBytes], async () => {
+  return await durable(db, () => db.transaction('rw', [db.photos, db.thumbs, db.photoBytes], async () => {
     const there = await db.photos.where('doc').equals(doc).toArray()
     if (there.length >= MaxPhotos || there.some(row => row.manifest.sha256 === photo.manifest.sha256)) return false
     await db.photoBytes.add({ id: photo.manifest.id, data: photo.bytes })
+    await db.thumbs.add({ id: photo.manifest.id, data: photo.thumb })
     await db.photos.add({
-      id: photo.manifest.id, doc, manifest: inWireForm(photo.manifest), thumb: photo.thumb, state: 'draft', seq: 0, addedAt: now,
+      id: photo.manifest.id, doc, manifest: inWireForm(photo.manifest), state: 'draft', seq: 0, addedAt: now,
       url: '', offset: 0, attempts: 0, notBefore: 0, code: '',
     })
     return true
@@ -57,23 +58,22 @@ export async function addPhoto(db: UserDatabase, doc: DocID, photo: TakenPhoto, 
 
 /** Puts new bytes in the place of a photo of a form, after the mosaic brush: a new id and manifest, at the old place in the order. */
 export async function replacePhoto(db: UserDatabase, old: DocID, photo: TakenPhoto): Promise<void> {
-  await durable(db, () => db.transaction('rw', [db.photos, db.photoBytes], async () => {
+  await durable(db, () => db.transaction('rw', [db.photos, db.thumbs, db.photoBytes], async () => {
     const row = await db.photos.get(old)
     if (row?.state !== 'draft') return
-    await db.photos.delete(old)
-    await db.photoBytes.delete(old)
+    await erasePhotos(db, [old])
     await db.photoBytes.put({ id: photo.manifest.id, data: photo.bytes })
-    await db.photos.put({ ...row, id: photo.manifest.id, manifest: inWireForm(photo.manifest), thumb: photo.thumb })
+    await db.thumbs.put({ id: photo.manifest.id, data: photo.thumb })
+    await db.photos.put({ ...row, id: photo.manifest.id, manifest: inWireForm(photo.manifest) })
   }))
 }
 
 /** Takes a photo out of a form. A photo that a saved visit names is not touched: that is `saveEdit` with `removePhotos`. */
 export async function dropPhoto(db: UserDatabase, id: DocID): Promise<void> {
-  await durable(db, () => db.transaction('rw', [db.photos, db.photoBytes], async () => {
+  await durable(db, () => db.transaction('rw', [db.photos, db.thumbs, db.photoBytes], async () => {
     const row = await db.photos.get(id)
     if (row?.state !== 'draft') return
-    await db.photoBytes.delete(id)
-    await db.photos.delete(id)
+    await erasePhotos(db, [id])
   }))
 }
 

@@ -12,6 +12,7 @@ import { asMutation } from '@/wire/guards'
 import { anchorNow, type Clock, systemClock } from './clock'
 import { durable } from './durable'
 import { readMeta } from './meta'
+import { erasePhotos } from './photos'
 import type { OutboxRow, PhotoRow, UserDatabase } from './schema'
 import { wireTime } from './time'
 
@@ -122,8 +123,7 @@ export async function discard(db: UserDatabase, seq: number): Promise<boolean> {
       await db.outbox.update(each.seq, { bytes: JSON.stringify({ device, seq: each.seq, base: 0, discarded: true, at, schema, app }), create: false })
     }
     const photos = await db.photos.where('doc').equals(row.doc).filter(photo => rows.some(each => each.seq === photo.seq)).primaryKeys()
-    await db.photos.bulkDelete(photos)
-    await db.photoBytes.bulkDelete(photos)
+    await erasePhotos(db, photos)
     return true
   })
 }
@@ -138,16 +138,14 @@ export async function dismiss(db: UserDatabase, doc: DocID, seq: number): Promis
     for (const row of rows) {
       await db.attention.delete([row.device, row.seq])
       if (!row.create || row.outcome !== 'refused') continue
-      const photos = await db.photos.where('doc').equals(doc).primaryKeys()
-      await db.photos.bulkDelete(photos)
-      await db.photoBytes.bulkDelete(photos)
+      await erasePhotos(db, await db.photos.where('doc').equals(doc).primaryKeys())
     }
   })
 }
 
 /** One read-write transaction over all that saving touches. */
 async function write<T>(db: UserDatabase, work: () => Promise<T>): Promise<T> {
-  return await durable(db, () => db.transaction('rw', [db.meta, db.outbox, db.sent, db.documents, db.drafts, db.photos, db.photoBytes, db.attention], work))
+  return await durable(db, () => db.transaction('rw', [db.meta, db.outbox, db.sent, db.documents, db.drafts, db.photos, db.thumbs, db.photoBytes, db.attention], work))
 }
 
 /** Gives the mutation the next number of this device and puts it into the queue; returns the number. Inside `write` only. */

@@ -87,14 +87,12 @@ export interface DraftRow {
 /** draft: in a form · waiting: named by a saved mutation, bytes not confirmed · stored: the server has them · attention: see `code`. */
 export type PhotoState = 'draft' | 'waiting' | 'stored' | 'attention'
 
-/** A photo of this phone. Its bytes are apart (`photoBytes`), because a list of photos must not load them. */
+/** A photo of this phone. Its pictures are apart, small (`thumbs`) and whole (`photoBytes`): a list must not load them. */
 export interface PhotoRow {
   readonly id: DocID
   /** The visit, or the draft that will be one. */
   readonly doc: DocID
   readonly manifest: Photo
-  /** A JPEG of at most 15 KB. */
-  readonly thumb: ArrayBuffer
   readonly state: PhotoState
   /** The mutation that names it, 0 in a draft. */
   readonly seq: number
@@ -107,6 +105,7 @@ export interface PhotoRow {
   readonly code: string
 }
 
+/** A JPEG: in `thumbs` of at most 15 KB, in `photoBytes` the photo itself. */
 export interface PhotoBytesRow { readonly id: DocID, readonly data: ArrayBuffer }
 
 /** Which numbers this installation counts: a mutation is known by (device, seq). */
@@ -138,6 +137,7 @@ export class UserDatabase extends Dexie {
   declare readonly attention: Table<AttentionRow, [DeviceID, number]>
   declare readonly drafts: EntityTable<DraftRow, 'id'>
   declare readonly photos: EntityTable<PhotoRow, 'id'>
+  declare readonly thumbs: EntityTable<PhotoBytesRow, 'id'>
   declare readonly photoBytes: EntityTable<PhotoBytesRow, 'id'>
   declare readonly meta: Table<MetaRow, string>
 
@@ -154,6 +154,7 @@ export class UserDatabase extends Dexie {
       attention: '[device+seq], doc',
       drafts: 'id, updatedAt',
       photos: 'id, doc, state',
+      thumbs: 'id',
       photoBytes: 'id',
       meta: 'key',
     })

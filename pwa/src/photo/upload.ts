@@ -8,6 +8,7 @@ import { durable } from '@/db/durable'
 import type { PhotoRow, UserDatabase } from '@/db/schema'
 import type { Step, Uploader } from '@/sync/loop'
 import { backoff, uploadOrder } from '@/sync/plan'
+import { namesPhoto } from '@/sync/state'
 import type { DocID } from '@/wire/generated'
 import { asProblem, parseJSON } from '@/wire/guards'
 
@@ -217,9 +218,11 @@ async function openPhotos(db: UserDatabase): Promise<PhotoRow[]> {
     for (const photo of await db.photos.where('state').equals('waiting').toArray()) {
       if (await db.outbox.get(photo.seq) !== undefined) continue
       const isRefused = await db.attention.where('doc').equals(photo.doc).filter(row => row.seq === photo.seq && row.outcome === 'refused').count() > 0
-      if (isRefused) continue
+      const row = await db.documents.get(photo.doc)
+      // What was taken back meanwhile does not leave the phone; the loop tidies it away.
+      if (isRefused || (row !== undefined && !namesPhoto(row.document, photo.id))) continue
       open.push(photo)
-      starts.set(photo.doc, (await db.documents.get(photo.doc))?.sort ?? '')
+      starts.set(photo.doc, row?.sort ?? '')
     }
     return uploadOrder(open, doc => starts.get(doc) ?? '')
   }))

@@ -5,12 +5,13 @@
 import { type Clock, noteServerTime } from '@/db/clock'
 import { durable } from '@/db/durable'
 import { readMeta, readPull } from '@/db/meta'
+import { erasePhotos } from '@/db/photos'
 import type { DocumentRow, OutboxRow, SentRow, UserDatabase } from '@/db/schema'
 import { startOfDay } from '@/db/time'
 import type { Cursor, DeviceID, DocID, Document, Epoch, SyncResponse } from '@/wire/generated'
 import { asMutation, isRecord, noCursor } from '@/wire/guards'
 import { type Batch, nextBatch, type PushPlan } from './plan'
-import { isApplied, isLiving, listOf } from './state'
+import { isApplied, namesPhoto } from './state'
 import { isMine } from './visits'
 
 /** How long acknowledged mutations are kept for a server that comes back from a backup, ms. */
@@ -145,7 +146,8 @@ async function takePage(db: UserDatabase, asked: Cursor, response: SyncResponse)
     const ids = gone.flatMap((row, i) => (row !== undefined && (row.epoch !== pull.epoch || row.rev <= (removed[i]?.rev ?? 0)) ? [row.id] : []))
     await db.documents.bulkDelete(ids)
     if (!more) {
-      if (reset !== '') await db.documents.filter(row => row.seen !== reset).delete()
+      // Tombstones are not sent in a reset; they stay, so that what belongs to them is let go as well.
+      if (reset !== '') await db.documents.filter(row => row.seen !== reset && !row.document.deleted).delete()
       await cutAtHorizon(db, horizon)
     }
     await db.meta.put({ ...pull, cursor, horizon, reset: more ? reset : '', complete: pull.complete || !more })
@@ -192,17 +194,14 @@ async function cutAtHorizon(db: UserDatabase, horizon: string): Promise<void> {
 
 /** Forgets what nobody needs any more: old receipts, photos of visits that are gone or no longer name them. */
 export async function tidy(db: UserDatabase, now: number): Promise<void> {
-  await durable(db, () => db.transaction('rw', [db.sent, db.photos, db.photoBytes, db.documents, db.outbox, db.attention], async () => {
+  await durable(db, () => db.transaction('rw', [db.sent, db.photos, db.thumbs, db.photoBytes, db.documents, db.outbox, db.attention], async () => {
     await db.sent.where('receivedAt').below(now - replayWindow).delete()
     for (const photo of await db.photos.where('state').anyOf('stored', 'waiting', 'attention').toArray()) {
       if (await db.outbox.where('doc').equals(photo.doc).count() > 0 || await db.attention.where('doc').equals(photo.doc).count() > 0) continue
       const document = (await db.documents.get(photo.doc))?.document
-      const isNamed = document !== undefined && !document.deleted
-        && listOf(document, 'photos').some(each => isLiving(each) && isRecord(each) && each['id'] === photo.id)
       // Without the document nothing is known: bytes that were not stored stay.
-      if (isNamed || (document === undefined && photo.state !== 'stored')) continue
-      await db.photos.delete(photo.id)
-      await db.photoBytes.delete(photo.id)
+      if (document === undefined ? photo.state !== 'stored' : namesPhoto(document, photo.id)) continue
+      await erasePhotos(db, [photo.id])
     }
   }))
 }

@@ -18,7 +18,6 @@ export async function lead(db: UserDatabase, tab: string, now: () => number, wor
   const locks = webLocks()
   const abort = new AbortController()
   const run = async (): Promise<boolean> => {
-    await heartbeat(db, tab, now())
     const timer = setInterval(() => {
       heartbeat(db, tab, now()).catch(() => { abort.abort() }) // the database is gone: so is this tab's work
     }, beat)
@@ -30,13 +29,21 @@ export async function lead(db: UserDatabase, tab: string, now: () => number, wor
       await rest(db, tab)
     }
   }
-  if (locks === undefined) return await isLed(db, tab, now()) ? false : await run()
+  if (locks === undefined) return await claim(db, tab, now()) ? await run() : false
   const name = `zoufang-sync-${db.user}`
   try {
-    const answered = await locks.request(name, { ifAvailable: true }, async lock => (lock === null ? undefined : await run()))
-    if (answered !== undefined) return answered
-    if (await isLed(db, tab, now())) return false
-    return await locks.request(name, { steal: true }, run)
+    const led = async () => {
+      await heartbeat(db, tab, now())
+      return await run()
+    }
+    for (const look of ['first', 'second']) {
+      const answered = await locks.request(name, { ifAvailable: true }, async lock => (lock === null ? undefined : await led()))
+      if (answered !== undefined) return answered
+      if (await isLed(db, tab, now())) return false
+      // It may only just have begun: a tab that is silent for another beat is frozen.
+      if (look === 'first') await new Promise((resolve) => { setTimeout(resolve, beat) })
+    }
+    return await locks.request(name, { steal: true }, led)
   } catch (cause) {
     if (!(cause instanceof DOMException && cause.name === 'AbortError')) throw cause
     abort.abort() // another tab took over
@@ -48,6 +55,15 @@ export async function lead(db: UserDatabase, tab: string, now: () => number, wor
 async function isLed(db: UserDatabase, tab: string, now: number): Promise<boolean> {
   const lease = await readMeta(db, 'lease')
   return lease !== undefined && lease.owner !== tab && Math.abs(now - lease.at) < dead
+}
+
+/** Takes the lead where there are no locks: by the lease alone. */
+async function claim(db: UserDatabase, tab: string, now: number): Promise<boolean> {
+  return await db.transaction('rw', [db.meta], async () => {
+    if (await isLed(db, tab, now)) return false
+    await heartbeat(db, tab, now)
+    return true
+  })
 }
 
 async function heartbeat(db: UserDatabase, tab: string, now: number): Promise<void> {

@@ -311,6 +311,14 @@ describe('photos', () => {
     expect(stored?.length).toBe(size)
   })
 
+  test('of a visit that was taken back before they went stay here and go with it', async () => {
+    const id = await phone.save('一', 1)
+    await command(phone.db, id, 0, { verb: 'delete' }, phone.clock)
+    await phone.settle()
+    expect(server.objects.size).toBe(0)
+    expect(await phone.db.photoBytes.count()).toBe(0)
+  })
+
   test('of a text that waits do not go before it', async () => {
     await phone.save('一', 1)
     await phone.db.outbox.update(1, { notBefore: server.now + 60_000, code: 'unsendable' })

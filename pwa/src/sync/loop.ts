@@ -57,6 +57,9 @@ export interface Loop {
   stop(): void
 }
 
+/** How often old rows are looked for when nothing was sent, ms. */
+const tidyEvery = 3_600_000
+
 export function createLoop(host: LoopHost): Loop {
   const { db, clock, session } = host
   const status = shallowRef<SyncStatus>({ at: 'idle' })
@@ -65,6 +68,7 @@ export function createLoop(host: LoopHost): Loop {
   let plan: PushPlan = calm
   let attempt = 0
   let isNews = false
+  let tidyAt = 0
   let isTooOld = false
   let pulledAll = false
   let again = false
@@ -132,7 +136,10 @@ export function createLoop(host: LoopHost): Loop {
       if (photos === 'done') break
       if (photos !== 'more') return photos
     }
-    await tidy(db, clock.now())
+    if (tidyAt <= clock.now()) {
+      await tidy(db, clock.now())
+      tidyAt = clock.now() + tidyEvery
+    }
     await db.meta.put({ key: 'confirmed', at: clock.now() })
     return isTooOld ? 'update' : 'done'
   }
@@ -173,6 +180,7 @@ export function createLoop(host: LoopHost): Loop {
         }
         if (restored) return 'more'
         plan = afterAnswer(plan, sent.batch)
+        if (receipts > 0) tidyAt = 0
         pulledAll = pageTaken && !answer.response.more
         // Mutations without a result were contended: again, but not at once.
         if (sent.batch.length > 0 && receipts === 0) return { wait: 'busy' }

@@ -51,6 +51,11 @@ export function isLiving(element: unknown): boolean {
   return isRecord(element) && element['removed'] !== true
 }
 
+/** Says whether a living document names this photo. */
+export function namesPhoto(document: Document, photo: string): boolean {
+  return !document.deleted && listOf(document, 'photos').some(each => isLiving(each) && isRecord(each) && each['id'] === photo)
+}
+
 /** Says whether the document holds the effect of this mutation. */
 export function isApplied(document: Pick<Document, 'applied'>, device: string, seq: number): boolean {
   const known = document.applied[device]

@@ -34,7 +34,7 @@ export interface QueueItem {
 /** Suggestions wait like visits, but have no place among them. */
 export async function loadStatus(db: UserDatabase): Promise<{ counts: Counts, items: readonly QueueItem[] }> {
   const monday = mondayOf(localDay(await serverNow(db)))
-  const views = await loadVisits(db, { limit: 300, whose: 'mine' })
+  const views = await loadVisits(db, { limit: 300, whose: 'mine', thumbless: true })
   const since = startOfDay(monday)
   const items: QueueItem[] = []
   for (const view of views) if (view.record.at !== 'confirmed' && isOwn(view)) items.push(await itemOf(db, view))

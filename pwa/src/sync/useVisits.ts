@@ -8,6 +8,7 @@
  */
 import { computed, type ComputedRef, type MaybeRefOrGetter, toValue } from 'vue'
 import { useSession } from '@/auth/useSession'
+import { draftPhotosOf } from '@/db/photos'
 import type { DraftRow } from '@/db/schema'
 import { useLive } from '@/db/useLive'
 import type { DocID } from '@/wire/generated'
@@ -57,7 +58,7 @@ export function useDrafts(): { readonly drafts: ComputedRef<readonly DraftRow[]>
 export function useDraftPhotos(id: MaybeRefOrGetter<DocID>) {
   const { db } = useSession()
   const found = useLive(
-    async () => (db.value === undefined ? [] : await db.value.photos.where('doc').equals(toValue(id)).filter(photo => photo.state === 'draft').sortBy('addedAt')),
+    async () => (db.value === undefined ? [] : await draftPhotosOf(db.value, toValue(id))),
     [],
     { sources: [db, () => toValue(id)] },
   )

@@ -3,6 +3,7 @@
  * about where the record stands. Read with `useVisits()` and `useVisit(id)`.
  */
 import { readMeta } from '@/db/meta'
+import { thumbsOf } from '@/db/photos'
 import type { AttentionRow, DocumentRow, OutboxRow, PhotoRow, PhotoState, UserDatabase } from '@/db/schema'
 import type { Conflict, DocID, Document, Mutation, Photo, UserID, VisitFields } from '@/wire/generated'
 import { asMutation, asVisit, isRecord } from '@/wire/guards'
@@ -32,7 +33,7 @@ export interface PhotoView {
   readonly manifest: Photo
   /** Where the bytes are; `remote` if this phone never had them. */
   readonly at: PhotoState | 'remote'
-  /** The phone's own thumbnail (JPEG). Absent: ask the server, see `photoPath`. */
+  /** The phone's own small picture (JPEG); in lists only of a visit's first photo. Absent: ask the server, see `photoPath`. */
   readonly thumb: ArrayBuffer | undefined
 }
 
@@ -58,6 +59,7 @@ export interface VisitParts {
   readonly outbox: readonly OutboxRow[]
   readonly attention: readonly AttentionRow[]
   readonly photos: readonly PhotoRow[]
+  readonly thumbs: ReadonlyMap<DocID, ArrayBuffer>
 }
 
 /** Puts the parts together. Undefined if there is nothing to show. `now` is the best guess of server time, Unix ms. */
@@ -70,7 +72,7 @@ export function viewOf(parts: VisitParts, user: UserID, now: number): VisitView 
   const { shown } = rebase(document, user, pending, now)
   const visit = shown === undefined ? undefined : asVisit(shown.fields)
   if (shown === undefined || visit === undefined) return undefined
-  const photos = photoViews(shown, parts.photos)
+  const photos = photoViews(shown, parts)
   return {
     id: shown.id, rev: document?.rev ?? 0, visit, photos,
     participants: (visit.participants ?? []).filter(isLiving).map(person => person.id),
@@ -94,11 +96,11 @@ function recordOf(visit: VisitFields, photos: readonly PhotoView[], outbox: read
   return { at: count.have < count.want ? 'sent' : 'confirmed', photos: count }
 }
 
-function photoViews(shown: Document, rows: readonly PhotoRow[]): PhotoView[] {
-  const here = new Map<unknown, PhotoRow>(rows.map(row => [row.id, row]))
+function photoViews(shown: Document, { photos, thumbs }: VisitParts): PhotoView[] {
+  const here = new Map<unknown, PhotoRow>(photos.map(row => [row.id, row]))
   return (asVisit(shown.fields)?.photos ?? []).filter(isLiving).map((manifest) => {
     const row = here.get(manifest.id)
-    return { id: manifest.id, manifest, at: row?.state ?? 'remote', thumb: row?.thumb }
+    return { id: manifest.id, manifest, at: row?.state ?? 'remote', thumb: thumbs.get(manifest.id) }
   })
 }
 
@@ -126,12 +128,15 @@ export async function serverNow(db: UserDatabase, now: number = Date.now()): Pro
 
 /** One visit, or undefined if this phone knows of none. */
 export async function loadVisit(db: UserDatabase, id: DocID): Promise<VisitView | undefined> {
-  return await db.transaction('r', [db.documents, db.outbox, db.attention, db.photos, db.meta], async () => viewOf({
-    document: await db.documents.get(id),
-    outbox: await db.outbox.where('doc').equals(id).sortBy('seq'),
-    attention: await db.attention.where('doc').equals(id).sortBy('seq'),
-    photos: await db.photos.where('doc').equals(id).filter(photo => photo.state !== 'draft').toArray(),
-  }, db.user, await serverNow(db)))
+  return await db.transaction('r', [db.documents, db.outbox, db.attention, db.photos, db.thumbs, db.meta], async () => {
+    const photos = await db.photos.where('doc').equals(id).filter(photo => photo.state !== 'draft').sortBy('addedAt')
+    return viewOf({
+      document: await db.documents.get(id),
+      outbox: await db.outbox.where('doc').equals(id).sortBy('seq'),
+      attention: await db.attention.where('doc').equals(id).sortBy('seq'),
+      photos, thumbs: await thumbsOf(db, photos.map(photo => photo.id)),
+    }, db.user, await serverNow(db))
+  })
 }
 
 export interface LoadOptions {
@@ -141,11 +146,13 @@ export interface LoadOptions {
   readonly whose: 'mine' | 'others'
   /** Only visits that start at or after this moment (RFC 3339). */
   readonly since?: string
+  /** Leaves the small pictures out. */
+  readonly thumbless?: boolean
 }
 
 /** The visits of a list, newest start first, deleted ones left out. */
-export async function loadVisits(db: UserDatabase, { limit, whose, since = '' }: LoadOptions): Promise<VisitView[]> {
-  return await db.transaction('r', [db.documents, db.outbox, db.attention, db.photos, db.meta], async () => {
+export async function loadVisits(db: UserDatabase, { limit, whose, since = '', thumbless = false }: LoadOptions): Promise<VisitView[]> {
+  return await db.transaction('r', [db.documents, db.outbox, db.attention, db.photos, db.thumbs, db.meta], async () => {
     const mine = whose === 'mine' ? 1 : 0
     const documents = await db.documents.where('[kind+mine+sort]').between(['visit', mine, since], ['visit', mine, '\uffff']).reverse().limit(limit).toArray()
     const byID = new Map<DocID, DocumentRow>(documents.map(row => [row.id, row]))
@@ -154,10 +161,12 @@ export async function loadVisits(db: UserDatabase, { limit, whose, since = '' }:
     const waiting = mine === 1 ? [...new Set([...outbox.keys(), ...attention.keys()])].filter(id => !byID.has(id)) : []
     for (const row of await db.documents.bulkGet(waiting)) if (row !== undefined) byID.set(row.id, row)
     const ids = [...new Set([...byID.keys(), ...waiting])]
-    const photos = groupByDoc(await db.photos.where('doc').anyOf(ids).filter(photo => photo.state !== 'draft').toArray())
+    const photos = groupByDoc(await db.photos.where('doc').anyOf(ids).filter(photo => photo.state !== 'draft').sortBy('addedAt'))
+    const firsts = [...photos.values()].flatMap(rows => rows.slice(0, 1).map(row => row.id))
+    const thumbs = thumbless ? new Map<DocID, ArrayBuffer>() : await thumbsOf(db, firsts)
     const now = await serverNow(db)
     return ids
-      .map(id => viewOf({ document: byID.get(id), outbox: outbox.get(id) ?? [], attention: attention.get(id) ?? [], photos: photos.get(id) ?? [] }, db.user, now))
+      .map(id => viewOf({ document: byID.get(id), outbox: outbox.get(id) ?? [], attention: attention.get(id) ?? [], photos: photos.get(id) ?? [], thumbs }, db.user, now))
       .filter((view): view is VisitView => view !== undefined && !view.deleted && view.visit.when.start >= since)
       .sort((a, b) => (a.visit.when.start < b.visit.when.start ? 1 : -1))
   })

@@ -2,7 +2,7 @@ import { computed, type ComputedRef } from 'vue'
 import { addPhoto, dropPhoto, readPhotoBytes, replacePhoto, type TakenPhoto } from '@/db/drafts'
 import { newID } from '@/db/id'
 import { appendPhotos } from '@/db/save'
-import type { PhotoRow } from '@/db/schema'
+import type { PhotoWithThumb } from '@/db/photos'
 import { formatDay, formatTime } from '@/i18n/dates'
 import { t } from '@/i18n/i18n'
 import type { Stroke } from '@/photo/mosaic'
@@ -16,7 +16,7 @@ import type { VisitFormKeeper } from './useVisitForm'
 
 export interface FormPhotos extends Pick<PhotoTaker, 'work' | 'problems' | 'take' | 'dismiss' | 'cancel'> {
   /** Those in the form, in the order taken. */
-  readonly added: ComputedRef<readonly PhotoRow[]>
+  readonly added: ComputedRef<readonly PhotoWithThumb[]>
   /** Those of the saved visit that stay with it. */
   readonly former: ComputedRef<readonly PhotoView[]>
   readonly taken: ComputedRef<number>
