@@ -1,4 +1,3 @@
-import { createPinia } from 'pinia'
 import { createApp } from 'vue'
 import App from '@/App.vue'
 import { session } from '@/auth/useSession'
@@ -15,9 +14,11 @@ import '@/theme/theme.css'
 async function start(): Promise<void> {
   watchInstall(window)
   preferences.apply(document.documentElement)
-  await Promise.all([loadLanguage(preferences.state.value.language), session.start()])
+  const { language } = preferences.state.value
+  // Chinese is there: the words of the first page are in the main bundle.
+  await Promise.all([language !== 'zh-CN' && loadLanguage(language), session.start()])
   const router = createAppRouter()
-  createApp(App).use(createPinia()).use(router).mount('#app')
+  createApp(App).use(router).mount('#app')
   startSync(() => import('@/photo/upload'))
   updates.watchChunkErrors(window)
   importAllRoutes(router)

@@ -2,6 +2,7 @@ import { watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type Router, type RouteRecordRaw } from 'vue-router'
 import type { SessionState } from '@/auth/session'
 import { session } from '@/auth/useSession'
+import { loadWords } from '@/i18n/i18n'
 
 declare module 'vue-router' {
   interface RouteMeta {
@@ -14,32 +15,37 @@ declare module 'vue-router' {
   }
 }
 
+/** A page and the words it says; those of the first page are in the main bundle. */
+function page<T>(load: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([load(), loadWords()]))[0]
+}
+
 // Every route on this one screen; pages are lazy, and `importAllRoutes` fetches them at idle.
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'home', component: () => import('@/features/home/HomePage.vue') },
 
-  { path: '/signin', name: 'signin', meta: { guest: true }, component: () => import('@/features/signin/SignInPage.vue') },
-  { path: '/setup', name: 'setup', meta: { guest: true }, component: () => import('@/features/signin/SetupPage.vue') },
-  { path: '/password', name: 'password', meta: { focus: true }, component: () => import('@/features/signin/PasswordPage.vue') },
+  { path: '/signin', name: 'signin', meta: { guest: true }, component: page(() => import('@/features/signin/SignInPage.vue')) },
+  { path: '/setup', name: 'setup', meta: { guest: true }, component: page(() => import('@/features/signin/SetupPage.vue')) },
+  { path: '/password', name: 'password', meta: { focus: true }, component: page(() => import('@/features/signin/PasswordPage.vue')) },
 
-  { path: '/log/:id?', name: 'log', props: true, meta: { focus: true }, component: () => import('@/features/visits/LogPage.vue') },
-  { path: '/visits', name: 'visits', component: () => import('@/features/visits/VisitListPage.vue') },
-  { path: '/visits/:id', name: 'visit', props: true, component: () => import('@/features/visits/VisitPage.vue') },
-  { path: '/visits/:id/correct', name: 'correct', props: true, meta: { focus: true }, component: () => import('@/features/visits/CorrectPage.vue') },
-  { path: '/queue', name: 'queue', component: () => import('@/features/queue/QueuePage.vue') },
-  { path: '/me', name: 'me', component: () => import('@/features/settings/SettingsPage.vue') },
-  { path: '/suggestion', name: 'suggestion', component: () => import('@/features/suggestion/SuggestionPage.vue') },
-  { path: '/school', name: 'school', meta: { office: true }, component: () => import('@/features/admin/SchoolPage.vue') },
-  { path: '/school/import', name: 'import', meta: { office: true }, component: () => import('@/features/admin/ImportPage.vue') },
-  { path: '/school/accounts', name: 'accounts', meta: { office: true }, component: () => import('@/features/admin/AccountsPage.vue') },
-  { path: '/school/suggestions', name: 'suggestions', meta: { office: true }, component: () => import('@/features/admin/SuggestionsPage.vue') },
+  { path: '/log/:id?', name: 'log', props: true, meta: { focus: true }, component: page(() => import('@/features/visits/LogPage.vue')) },
+  { path: '/visits', name: 'visits', component: page(() => import('@/features/visits/VisitListPage.vue')) },
+  { path: '/visits/:id', name: 'visit', props: true, component: page(() => import('@/features/visits/VisitPage.vue')) },
+  { path: '/visits/:id/correct', name: 'correct', props: true, meta: { focus: true }, component: page(() => import('@/features/visits/CorrectPage.vue')) },
+  { path: '/queue', name: 'queue', component: page(() => import('@/features/queue/QueuePage.vue')) },
+  { path: '/me', name: 'me', component: page(() => import('@/features/settings/SettingsPage.vue')) },
+  { path: '/suggestion', name: 'suggestion', component: page(() => import('@/features/suggestion/SuggestionPage.vue')) },
+  { path: '/school', name: 'school', meta: { office: true }, component: page(() => import('@/features/admin/SchoolPage.vue')) },
+  { path: '/school/import', name: 'import', meta: { office: true }, component: page(() => import('@/features/admin/ImportPage.vue')) },
+  { path: '/school/accounts', name: 'accounts', meta: { office: true }, component: page(() => import('@/features/admin/AccountsPage.vue')) },
+  { path: '/school/suggestions', name: 'suggestions', meta: { office: true }, component: page(() => import('@/features/admin/SuggestionsPage.vue')) },
 
   { path: '/:rest(.*)*', name: 'lost', redirect: { name: 'home' } },
 ]
 
 // The gallery of ui parts is in no production bundle: the condition is a constant there.
 if (import.meta.env.MODE !== 'production') {
-  routes.unshift({ path: '/__gallery', name: 'gallery', meta: { guest: true }, component: () => import('@/ui/gallery/GalleryPage.vue') })
+  routes.unshift({ path: '/__gallery', name: 'gallery', meta: { guest: true }, component: page(() => import('@/ui/gallery/GalleryPage.vue')) })
 }
 
 /**

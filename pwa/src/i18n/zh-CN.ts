@@ -7,5 +7,5 @@ import { queue } from './zh-CN/queue'
 import { settings } from './zh-CN/settings'
 import { visit } from './zh-CN/visit'
 
-/** The source dictionary, in the main bundle. One file per area keeps parallel edits apart. */
+/** The source dictionary, whole; `common` and `home` are in the main bundle besides. One file per area keeps parallel edits apart. */
 export const zhCN = { ...admin, ...auth, ...common, ...home, ...photo, ...queue, ...settings, ...visit }

@@ -1,1 +1,4 @@
 import 'fake-indexeddb/auto'
+import { loadWords } from '@/i18n/i18n'
+
+await loadWords()

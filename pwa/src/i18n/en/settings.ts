@@ -4,8 +4,6 @@ import type { settings as source } from '../zh-CN/settings'
 export const settings = {
   'settings.care': 'Large text',
   'settings.careHint': 'Larger text, larger buttons',
-  'settings.inApp': 'Please open it in the browser and add it to the home screen, or it will not open without a network',
-  'settings.inApp.how': 'Tap “…” at the top right, then “Open in browser”.',
   'settings.install': 'Add to the home screen',
   'settings.install.copied': 'Copied. Paste it into the browser',
   'settings.install.copy': 'Copy the address',

@@ -1,8 +1,6 @@
 export const settings = {
   'settings.care': '关怀模式',
   'settings.careHint': '字更大,按钮更大',
-  'settings.inApp': '请在浏览器打开并添加到桌面,否则断网后打不开',
-  'settings.inApp.how': '点右上角的“…”,选“在浏览器打开”。',
   'settings.install': '添加到主屏幕',
   'settings.install.copied': '网址已复制,请粘贴到浏览器里打开',
   'settings.install.copy': '复制网址',
