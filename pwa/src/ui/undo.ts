@@ -13,6 +13,9 @@ export interface Deed {
 }
 
 const pending = shallowRef<Deed | null>(null)
+/** How long a deed can be taken back, ms. */
+const patience = 6_000
+let until = 0
 
 /** The deed on screen. */
 export const pendingDeed = readonly(pending)
@@ -21,6 +24,12 @@ export const pendingDeed = readonly(pending)
 export function offerUndo(deed: Deed): void {
   settleDeed()
   pending.value = deed
+  until = Date.now() + patience
+}
+
+/** What is left of the six seconds, for a page that opens meanwhile; at least one, to be seen. */
+export function secondsLeft(): number {
+  return Math.max(1, Math.ceil((until - Date.now()) / 1000))
 }
 
 /** Takes the deed on screen back. */

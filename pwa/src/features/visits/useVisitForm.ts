@@ -29,7 +29,7 @@ export interface VisitFormKeeper {
   readonly form: Readonly<ShallowRef<VisitForm | undefined>>
   /** The visit being corrected. */
   readonly original: Readonly<ShallowRef<VisitView | undefined>>
-  /** Whether the phone holds all that is on the screen as a draft; fault if it could not. */
+  /** The phone holds a draft of this; every change follows within `pause`. False when it could not write: see `fault`. */
   readonly kept: Readonly<ShallowRef<boolean>>
   readonly fault: Readonly<ShallowRef<StorageFault | undefined>>
   readonly change: (part: Partial<VisitForm>, touched?: Prefilled) => void
@@ -84,7 +84,6 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
     const all = touched === undefined || form.value.touched.includes(touched) ? form.value.touched : [...form.value.touched, touched]
     form.value = { ...form.value, ...part, touched: all }
     dirty = true
-    kept.value = false
     clearTimeout(timer)
     timer = setTimeout(() => { void flush() }, pause)
   }
@@ -99,10 +98,11 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
     dirty = false
     try {
       await putDraft(db.value, id, base, form.value)
-      kept.value = !dirty
+      kept.value = true
       fault.value = undefined
     } catch (cause) {
       dirty = true
+      kept.value = false
       fault.value = faultOf(cause)
     }
   }
