@@ -57,6 +57,28 @@ describe('merge does what the server does (I7)', () => {
   })
 })
 
+/** Codes of what only the server can judge: who may reach what, which device is in good standing, what its journal holds. */
+const servers = new Set(['no_document', 'waits', 'unknown_kind', 'unknown_schema', 'revoked_device', 'opaque'])
+
+function isPhones({ mutations, want }: PushCase): boolean {
+  return want.results.every(({ code = '' }) => !servers.has(code))
+    && mutations.every(({ kind, set, append, command }) => kind !== undefined && kinds[kind] !== undefined && (set ?? append ?? command) !== undefined)
+}
+
+describe('the phone judges what it saves as the server will (I7)', () => {
+  const cases = vectors<PushCase>('apply').filter(isPhones)
+
+  test('nearly all cases are the phone\'s too', () => {
+    expect(cases.length).toBeGreaterThan(40)
+  })
+
+  test.each(cases.map(c => [c.name, c] as const))('%s', (_name, c) => {
+    const got = push(c)
+    expect(got.outcomes).toEqual(c.want.results.map(({ seq, outcome, code }) => ({ seq, outcome, ...(code !== undefined && { code }) })))
+    expect({ ...got.document, applied: null }).toEqual({ ...c.want.document, applied: null })
+  })
+})
+
 describe('the screen shows what the server will have (I7)', () => {
   test.each(vectors<RebaseCase>('rebase').map(c => [c.name, c] as const))('%s', (_name, c) => {
     const { shown, blocked } = rebase(c.document ?? undefined, c.user, c.pending, c.now)
