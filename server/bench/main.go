@@ -2,7 +2,7 @@
 // floor measured in the same run: the same rows in the same tables of SQLite by prepared statements and nothing else, and
 // files written and synced and nothing else. Machines are noisy, so rates are medians of the runs.
 //
-//	go run ./server/bench [-runs 5] [-bin bin/zoufang]
+//	go run ./server/bench [-runs 5] [-only push] [-bin bin/zoufang]
 package main
 
 import (
@@ -30,14 +30,15 @@ const (
 func main() {
 	runs := flag.Int("runs", 5, "how often each rate is measured; the median counts")
 	bin := flag.String("bin", "bin/zoufang", "the server to measure")
+	only := flag.String("only", "", "measure only this: push, clients, pull, deltas or photos")
 	flag.Parse()
-	if err := run(*bin, *runs); err != nil {
+	if err := run(*bin, *runs, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(bin string, runs int) (err error) {
+func run(bin string, runs int, only string) error {
 	dir, err := os.MkdirTemp("", "zoufang-bench-")
 	if err != nil {
 		return err
@@ -56,11 +57,17 @@ func run(bin string, runs int) (err error) {
 
 	var t table
 	begun := time.Now()
-	for _, measure := range []func(*server, *floor, int, *table) error{measurePush, measureClients, measurePull, measureDeltas, measurePhotos} {
-		if err := measure(s, raw, runs, &t); err != nil {
+	for _, m := range []struct {
+		name    string
+		measure func(*server, *floor, int, *table) error
+	}{{"push", measurePush}, {"clients", measureClients}, {"pull", measurePull}, {"deltas", measureDeltas}, {"photos", measurePhotos}} {
+		if only != "" && only != m.name {
+			continue
+		}
+		if err := m.measure(s, raw, runs, &t); err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "measured %s after %s\n", t.last(), time.Since(begun).Round(time.Second))
+		fmt.Fprintf(os.Stderr, "measured %s after %s\n", m.name, time.Since(begun).Round(time.Second))
 	}
 	t.print(os.Stdout, runs)
 	return nil

@@ -16,8 +16,6 @@ type line struct{ what, got, spread, floor, ratio, target, verdict string }
 
 func (t *table) add(l line) { t.lines = append(t.lines, l) }
 
-func (t *table) last() string { return t.lines[len(t.lines)-1].what }
-
 func (t *table) print(w io.Writer, runs int) {
 	fmt.Fprintf(w, "Medians of %d runs; p50 and p99 over all samples of a kind.\n\n", runs)
 	head := line{"measurement", "got", "p50 / p99", "floor", "ratio", "target", ""}
