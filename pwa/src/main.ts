@@ -6,7 +6,6 @@ import { createAppRouter, importAllRoutes } from '@/router'
 import { watchInstall } from '@/sw/install'
 import { registerServiceWorker } from '@/sw/register'
 import { updates } from '@/sw/useUpdate'
-import { startSync } from '@/sync/useSync'
 import { preferences } from '@/ui/preferences'
 import '@/theme/theme.css'
 
@@ -19,10 +18,18 @@ async function start(): Promise<void> {
   await Promise.all([language !== 'zh-CN' && loadLanguage(language), session.start()])
   const router = createAppRouter()
   createApp(App).use(router).mount('#app')
-  startSync(() => import('@/photo/upload'))
+  send()
   updates.watchChunkErrors(window)
   importAllRoutes(router)
   void registerServiceWorker(updates)
+}
+
+/** Begins to send. Where its code cannot be fetched there is no network to send by, so it is fetched when there is one. */
+function send(): void {
+  import('@/sync/start').then(
+    ({ startSync }) => { startSync(() => import('@/photo/upload')) },
+    () => { window.addEventListener('online', send, { once: true }) },
+  )
 }
 
 void start()
