@@ -215,3 +215,28 @@ func TestAFolderThatWasPutBackLosesNothingThatPhonesHold(t *testing.T) {
 	b.sync()
 	want(t, "another phone's epoch", b.seen.Epoch, renewed)
 }
+
+func TestWhiteSpaceIsNotKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.phone("a", person(1))
+	m := a.visit(docID(1), nil)
+	raw := string(a.mutation(m))
+	padded := strings.Replace(raw, `"minutes":`, `"minutes":`+strings.Repeat(" ", 200_000), 1)
+	if r := a.sync(jsontext.Value(padded)); r[0].Outcome != wire.OutcomeApplied {
+		t.Fatalf("%+v", r[0])
+	}
+	if n := len(wire.Encode(a.docs[docID(1)])); n > 3000 {
+		t.Fatalf("encoded anew it has %d bytes", n)
+	}
+	var stored []engine.Stored
+	if err := w.db.View(t.Context(), school, func(v engine.View) (err error) {
+		stored, err = v.Documents([]wire.DocID{docID(1)})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(stored[0].Body); n > 3000 {
+		t.Errorf("every reader is sent %d bytes", n)
+	}
+}

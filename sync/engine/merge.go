@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -193,7 +194,19 @@ func assign(doc *wire.Document, name string, value jsontext.Value) {
 		delete(doc.Fields, name)
 		return
 	}
-	doc.Fields[name] = value
+	doc.Fields[name] = compact(value)
+}
+
+// compact leaves out white space between tokens: values go into documents as they are, and a phone may send any amount.
+func compact(value jsontext.Value) jsontext.Value {
+	if k := value.Kind(); k != '{' && k != '[' || !bytes.ContainsAny(value, " \t\r\n") {
+		return value
+	}
+	value = value.Clone()
+	if err := value.Compact(); err != nil {
+		panic("engine: a checked value: " + err.Error())
+	}
+	return value
 }
 
 func markOf(doc *wire.Document, name string) wire.Mark {
