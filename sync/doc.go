@@ -61,10 +61,12 @@
 // Every write stamps documents with a position that the store itself assigns. A pull is a sweep of pages in the order of
 // (position, id) behind an opaque cursor that is authenticated and bound to the reader. A cursor of another store, epoch
 // or set of scopes, or older than 180 days, starts from the beginning with a reset: what does not arrive in that
-// generation is no longer the reader's. A cursor that knows more than the store does means that an older copy of the
-// store was put back: the epoch is renewed, and phones send again all they have receipts for. Outside a reset, a document that left the reader's scope comes as a removal.
+// generation is no longer the reader's. Outside a reset, a document that left the reader's scope comes as a removal.
 // Visits that began before the term before this one are not pulled; the answer names that day, the horizon, and phone and
 // digest both cut there.
+//
+// A cursor that knows more than the store does means that an older copy of the store was put back: the epoch is renewed
+// before anything is taken, and phones send again all they have receipts for.
 //
 // # Photos
 //

@@ -26,8 +26,17 @@ func (e *Engine) putBack(v View, p *Principal, req *wire.SyncRequest, order Orde
 	if !ok {
 		return false, nil
 	}
-	journal, err := v.Sequences(p.Device)
-	return c.beyond(order, p.Device, journal.UpTo), err
+	upTo := c.Seq
+	if c.Device == p.Device && c.Seq > 0 { // one look instead of counting gaps: this holds up other writers
+		entries, err := v.Entries(p.Device, []int64{c.Seq})
+		if err != nil {
+			return false, err
+		}
+		if len(entries) == 0 {
+			upTo--
+		}
+	}
+	return c.beyond(order, p.Device, upTo), nil
 }
 
 // pull answers the page after the request's cursor into resp (I3, I10). told are the revisions that push results of the
