@@ -128,22 +128,3 @@ func TestAFileThatSaysNothingOfRightsLeavesThemAlone(t *testing.T) {
 		t.Errorf("post: %q, %v", p.Post, err)
 	}
 }
-
-// A whole province's worth of people must not keep phones waiting: an import writes inside the only writer.
-func TestALargeImportIsQuick(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	var b strings.Builder
-	b.WriteString("用户名,姓名,角色,部门,联络员\n")
-	for i := range 6000 {
-		fmt.Fprintf(&b, "u%05d,某人,经办人,部门%d,u%05d\n", i, i%100, (i+1)%6000)
-	}
-	o.imports(wire.Import{People: b.String()})
-	began := time.Now()
-	if got := counts(o.imports(wire.Import{People: b.String()})); got != "0 0 6000 0" {
-		t.Errorf("created, changed, unchanged, logins: got %s", got)
-	}
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the same 6,000 people again took %v", took)
-	}
-}
