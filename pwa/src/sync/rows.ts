@@ -14,6 +14,11 @@ export function badgeOf(record: RecordState): Badge {
   return { at: record.at }
 }
 
+/** Says whether a visit was withdrawn and nothing about it is on its way any more. */
+export function isSettled({ visit, record }: VisitView): boolean {
+  return visit.state === 'withdrawn' && record.at === 'confirmed'
+}
+
 /** The picture beside a visit: the phone's thumbnail, else where the server has one; neither without photos. */
 export function pictureOf({ id, photos }: VisitView): { readonly thumb: ArrayBuffer | undefined, readonly src: string } {
   const photo = photos.find(each => each.thumb !== undefined) ?? photos.find(each => each.at === 'remote')
