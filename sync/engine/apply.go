@@ -70,7 +70,7 @@ type Decision struct {
 // is taken by the same bytes gets its first verdict again; by other bytes it is a fork, and the rest is left out.
 func Apply(p *Principal, w World, batch []Incoming, acked, now int64) Decision {
 	a := &application{p: p, w: w, acked: acked, now: now, docs: map[wire.DocID]*wire.Document{}, changed: map[wire.DocID]*wire.Document{}}
-	var d Decision
+	d := Decision{Entries: make([]Entry, 0, len(batch)), Results: make([]wire.Result, 0, len(batch))}
 	for i := range batch {
 		in := &batch[i]
 		if known := w.Journal[in.Seq]; known != nil {

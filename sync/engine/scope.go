@@ -77,7 +77,7 @@ func open(s *Stored) *wire.Document {
 // seal makes a document ready for the store, replacing what was there (nil: nothing was).
 func seal(doc *wire.Document, was *Stored) Stored {
 	r := kinds[doc.Kind]
-	s := Stored{ID: doc.ID, Kind: doc.Kind, Rev: doc.Rev, Body: wire.AppendDocument(make([]byte, 0, 1024), doc), Audience: r.audience(doc), Deleted: doc.Deleted}
+	s := Stored{ID: doc.ID, Kind: doc.Kind, Rev: doc.Rev, Body: wire.AppendDocument(make([]byte, 0, 1536), doc), Audience: r.audience(doc), Deleted: doc.Deleted}
 	if r.names != nil {
 		s.Names = r.names(doc)
 	}

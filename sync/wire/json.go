@@ -138,38 +138,44 @@ type member struct {
 // maxMembers is more than any object read by readObject has. It bounds the search for names that come twice.
 const maxMembers = 32
 
-// readObject reads the members of an object and refuses a name that comes twice, and more than maxMembers.
+// readObject reads the members of an object and refuses a name that comes twice.
 func readObject(dec *jsontext.Decoder) ([]member, error) {
-	tok, err := dec.ReadToken()
-	if err != nil {
-		return nil, err
-	}
-	if tok.Kind() != '{' {
-		return nil, Fault(CodeMalformed, "not an object")
-	}
 	var members []member
-	for dec.PeekKind() != '}' {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		name := tok.String()
-		for _, m := range members {
-			if m.name == name {
-				return nil, Fault(CodeMalformed, "key %s comes twice", strconv.Quote(name))
-			}
-		}
-		if len(members) == maxMembers {
-			return nil, Fault(CodeMalformed, "more than %d keys", maxMembers)
+	err := eachMember(dec, func(name string, dec *jsontext.Decoder) error {
+		if slices.ContainsFunc(members, func(m member) bool { return m.name == name }) {
+			return Fault(CodeMalformed, "key %s comes twice", strconv.Quote(clip(name)))
 		}
 		value, err := dec.ReadValue()
-		if err != nil {
-			return nil, err
-		}
 		members = append(members, member{name, value.Clone()})
+		return err
+	})
+	return members, err
+}
+
+// eachMember calls take with the name of each member of an object; take reads or skips the value. It refuses more than
+// maxMembers.
+func eachMember(dec *jsontext.Decoder, take func(name string, dec *jsontext.Decoder) error) error {
+	tok, err := dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if tok.Kind() != '{' {
+		return Fault(CodeMalformed, "not an object")
+	}
+	for n := 0; dec.PeekKind() != '}'; n++ {
+		tok, err := dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		if n == maxMembers {
+			return Fault(CodeMalformed, "more than %d keys", maxMembers)
+		}
+		if err := take(tok.String(), dec); err != nil {
+			return err
+		}
 	}
 	_, err = dec.ReadToken()
-	return members, err
+	return err
 }
 
 func readArray(v jsontext.Value) ([]jsontext.Value, error) {
@@ -180,6 +186,14 @@ func readArray(v jsontext.Value) ([]jsontext.Value, error) {
 
 // AppendResponse appends the JSON of r to dst. Documents go in as they are stored, byte for byte.
 func AppendResponse(dst []byte, r *SyncResponse) []byte {
+	size := 512
+	for i := range r.Results {
+		size += 64 + len(r.Results[i].Document)
+	}
+	for _, d := range r.Documents {
+		size += 1 + len(d)
+	}
+	dst = slices.Grow(dst, size)
 	dst = append(dst, `{"epoch":`...)
 	dst = appendString(dst, string(r.Epoch))
 	dst = append(dst, `,"results":[`...)

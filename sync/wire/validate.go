@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,20 +20,32 @@ const maxName = 40
 // PeekMutation reads the identity of a mutation, however faulty the rest of it is, and whether it is opaque: then inner
 // holds the bytes it carries. It fails with CodeMalformed when there is no identity.
 func PeekMutation(raw jsontext.Value) (device DeviceID, seq int64, inner []byte, err error) {
-	members, err := readObject(jsontext.NewDecoder(bytes.NewBuffer(raw), lenient))
+	var opaque *string
+	seen := make([]string, 0, 16)
+	err = eachMember(jsontext.NewDecoder(bytes.NewBuffer(raw), lenient), func(name string, dec *jsontext.Decoder) error {
+		if slices.Contains(seen, name) {
+			return errTwice
+		}
+		seen = append(seen, name)
+		var into any
+		switch name {
+		case "device":
+			into = &device
+		case "seq":
+			into = &seq
+		case "opaque":
+			into = &opaque
+		default:
+			return dec.SkipValue()
+		}
+		value, err := dec.ReadValue()
+		if err == nil {
+			_ = json.Unmarshal(value, into, strict) // of another type it is no identity, or an ordinary mutation: judged below
+		}
+		return err
+	})
 	if err != nil {
 		return peekTwice(raw)
-	}
-	var opaque *string
-	for _, m := range members {
-		switch m.name {
-		case "device":
-			_ = json.Unmarshal(m.value, &device, strict) // a device of another type is no identity, judged below
-		case "seq":
-			_ = json.Unmarshal(m.value, &seq, strict) // likewise
-		case "opaque":
-			_ = json.Unmarshal(m.value, &opaque, strict) // of another type: judged as an ordinary mutation
-		}
 	}
 	if !ValidDevice(string(device)) || seq < 1 || seq > maxSafe {
 		return "", 0, nil, Fault(CodeMalformed, "a mutation without device and seq")
@@ -42,6 +55,8 @@ func PeekMutation(raw jsontext.Value) (device DeviceID, seq int64, inner []byte,
 	}
 	return device, seq, inner, nil
 }
+
+var errTwice = Fault(CodeMalformed, "a key comes twice")
 
 // peekTwice reads the identity of a mutation that is refused anyway: a key comes twice, or there are too many.
 func peekTwice(raw jsontext.Value) (DeviceID, int64, []byte, error) {
