@@ -15,7 +15,7 @@ export const settings = {
   'settings.install.menu': 'Open the browser’s menu and choose “Add to Home screen” or “Install app”.',
   'settings.install.why': 'After that it opens without a network, and the browser does not clear the records.',
   'settings.language': 'Language',
-  'settings.look': 'How it looks',
+  'settings.look': 'Display',
   'settings.password': 'Change password',
   'settings.queue': 'Transfer',
   'settings.school': 'School settings',

@@ -12,7 +12,7 @@ export const settings = {
   'settings.install.menu': '打开浏览器菜单,选“添加到主屏幕”或“安装应用”。',
   'settings.install.why': '添加以后断网也能打开,浏览器也不会清掉记录。',
   'settings.language': '语言',
-  'settings.look': '看起来',
+  'settings.look': '显示',
   'settings.password': '修改密码',
   'settings.queue': '传送',
   'settings.school': '学校设置',
