@@ -21,16 +21,21 @@ func (a *api) photo(c fiber.Ctx) error {
 	return picture(c, photo.SHA256, a.Objects.Object)
 }
 
-// thumbnail answers a photo small, for the screen. Its bytes never change, so the browser may keep them for a day.
+// thumbnail answers a photo small, for the screen. The browser may keep it and has to ask each time whether it may still
+// show it: the next person on this phone may not.
 func (a *api) thumbnail(c fiber.Ctx) error {
 	photo, err := a.manifest(c)
 	if err != nil {
 		return err
 	}
-	if err := picture(c, photo.SHA256, a.Thumbnails.Of); err != nil {
+	tag := `"` + string(photo.SHA256) + `"`
+	if c.Get(fiber.HeaderIfNoneMatch) == tag {
+		c.Status(fiber.StatusNotModified)
+	} else if err := picture(c, photo.SHA256, a.Thumbnails.Of); err != nil {
 		return err
 	}
-	c.Set(fiber.HeaderCacheControl, "private, max-age=86400")
+	c.Set(fiber.HeaderCacheControl, "private, no-cache")
+	c.Set(fiber.HeaderETag, tag)
 	return nil
 }
 

@@ -124,8 +124,15 @@ func TestReadingPhotos(t *testing.T) {
 	}
 	r = owner.Do("GET", path+"/thumbnail", nil)
 	r.Expect(t, http.StatusOK)
-	if _, err := jpeg.Decode(bytes.NewReader(r.Body)); err != nil || r.Header.Get("Content-Disposition") != "" || r.Header.Get("Cache-Control") != "private, max-age=86400" {
+	if _, err := jpeg.Decode(bytes.NewReader(r.Body)); err != nil || r.Header.Get("Content-Disposition") != "" || r.Header.Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("thumbnail: %v, %v", err, r.Header)
+	}
+	tag := r.Header.Get("ETag")
+	if r = owner.Do("GET", path+"/thumbnail", nil, "If-None-Match", tag); r.Status != http.StatusNotModified || len(r.Body) != 0 {
+		t.Errorf("a thumbnail the browser has: %d, %d bytes", r.Status, len(r.Body))
+	}
+	if r = other.Do("GET", path+"/thumbnail", nil, "If-None-Match", tag); r.Status != http.StatusNotFound {
+		t.Errorf("a thumbnail the next person's browser has: %d", r.Status)
 	}
 
 	// Another cadre names the same hash in a visit of his own: that gives him nothing.
