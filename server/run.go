@@ -116,8 +116,19 @@ func (s *services) build(cfg config.Config, log *slog.Logger) (err error) {
 
 func now() int64 { return time.Now().UnixMilli() }
 
+// clockFault refuses a clock that no machine of today can have: under it every visit would lie in the future.
+func clockFault(t time.Time) error {
+	if t.Year() < 2026 {
+		return fmt.Errorf("the clock of this machine says %s: set it first, or every visit would seem to lie in the future", t.Format(time.DateTime))
+	}
+	return nil
+}
+
 // serve answers requests until ctx ends, and then until those that came before are answered.
 func serve(ctx context.Context, cfg config.Config, log *slog.Logger, stdout io.Writer) (err error) {
+	if err := clockFault(time.Now()); err != nil {
+		return err
+	}
 	s, err := open(ctx, cfg, log)
 	if err != nil {
 		return err
