@@ -40,10 +40,25 @@ export async function openForm(page) {
   await page.getByRole('group', { name: '在哪儿?' }).waitFor()
 }
 
-/** Chooses one of the places that are shown, the first unless named. Everything else is then filled in. */
+/** Taps one of the places that are shown, the first unless named, and returns its name. What usually happens there is then filled in. */
 export async function choosePlace(page, name) {
   const places = page.getByRole('group', { name: '在哪儿?' })
-  await (name === undefined ? places.locator('label').first() : places.getByText(name, { exact: true })).click()
+  const place = name === undefined ? places.getByRole('radio').first() : places.getByRole('radio', { name, exact: true })
+  await place.check()
+  return name ?? await places.locator('label:has(:checked)').innerText()
+}
+
+/** Says how many students it was, if no earlier visit tells. */
+async function count(page) {
+  const people = page.getByRole('group', { name: '和几位同学谈了?' })
+  if (await people.getByRole('spinbutton').inputValue() === '') await people.getByRole('button', { name: '5', exact: true }).click()
+}
+
+/** Chooses a place and whatever is still missing after it. */
+export async function fillIn(page, name) {
+  const place = await choosePlace(page, name)
+  await count(page)
+  return place
 }
 
 /** Adds pictures as the camera (one dialog each) or the album would hand them over, and waits until the form shows them: it shows what the phone holds. */
@@ -67,12 +82,13 @@ export async function save(page) {
   await page.getByText('已存本机 ✓').first().waitFor()
 }
 
-/** Logs a whole visit, from the start page and back to it. */
+/** Logs a whole visit, from the start page and back to it; returns where it was. */
 export async function logVisit(page, { place, photos = [] } = {}) {
   await openForm(page)
-  await choosePlace(page, place)
+  const chosen = await fillIn(page, place)
   if (photos.length > 0) await addPhotos(page, photos)
   await save(page)
+  return chosen
 }
 
 /** Opens the page of a visit. */

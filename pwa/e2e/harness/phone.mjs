@@ -73,11 +73,13 @@ export async function createPhone({ profile, origin, size = { width: 360, height
     get page() {
       return phone.context.pages().at(-1)
     },
-    /** Opens the browser (if need be) and `path` of the app in a new tab; the first tab is used if it is empty. */
-    async start(path = '/') {
+    /** Opens the browser (if need be) and `path` of the app in a new tab; `before` may look at the empty tab first. */
+    async start(path = '/', before = undefined) {
       if (browser === undefined) await open()
+      await before?.(phone.page)
       return await phone.tab(path)
     },
+    /** Opens `path` of the app in a tab: the first one if it is still empty. */
     async tab(path = '/') {
       const blank = phone.context.pages().find(page => page.url() === 'about:blank')
       const page = blank ?? await phone.context.newPage()

@@ -1,6 +1,6 @@
 // Every screen of the app, one after the other, with something on it; and every look it can have.
 import { phonePhotos } from '../fixtures/make.mjs'
-import { addPhotos, choosePlace, installed, logVisit, openForm, settled, signedIn } from './app.mjs'
+import { addPhotos, fillIn, installed, logVisit, openForm, settled, signedIn } from './app.mjs'
 import { ownDatabase } from './store.mjs'
 
 /** The looks of the app: each choice a person has, and all together. */
@@ -53,7 +53,7 @@ export async function* allScreens(world, options = {}) {
   world.proxy.rule(({ path }) => path === '/api/v1/sync' ? { answer: { status: 503, headers: { 'Zoufang': '1', 'Retry-After': '60' } } } : undefined)
   await logVisit(page)
   await openForm(page)
-  await choosePlace(page)
+  await fillIn(page)
   await addPhotos(page, phonePhotos(1, 62))
   const form = new URL(page.url()).pathname
   yield await screen(page, 'home', '/')

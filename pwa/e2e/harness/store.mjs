@@ -5,6 +5,7 @@ export async function databases(page) {
   return await page.evaluate(async () => {
     const found = {}
     for (const { name } of await indexedDB.databases()) {
+      if (!name.startsWith('zoufang-')) continue
       const db = await new Promise((resolve, reject) => {
         const opening = indexedDB.open(name)
         opening.onsuccess = () => resolve(opening.result)

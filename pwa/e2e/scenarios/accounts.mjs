@@ -35,13 +35,13 @@ export const fromNothing = {
     await page.getByRole('heading', { name: '导入', exact: true }).waitFor()
     await choose(page, '地点', files.faulty)
     await page.getByRole('button', { name: '先检查', exact: true }).click()
-    await page.getByText('有 3 处要改,什么都没有导入').waitFor()
+    await page.getByText('有 3 处要改,什么都没有导入').first().waitFor()
     await choose(page, '人员', files.people)
     await choose(page, '地点', files.places)
     await page.getByRole('button', { name: '先检查', exact: true }).click()
-    await page.getByText('检查过了,没有问题').waitFor()
+    await page.getByText('检查过了,没有问题').first().waitFor()
     await page.getByRole('button', { name: '导入', exact: true }).click()
-    await page.getByText('已导入:').waitFor()
+    await page.getByText('已导入:').first().waitFor()
     const password = (await page.getByRole('row', { name: /hq/ }).innerText()).split(/\s+/).find(word => /^[a-z0-9]+(-[a-z0-9]+)+$/i.test(word))
     assert.ok(password, 'the one-time password is shown')
 
@@ -76,8 +76,6 @@ export const fromNothing = {
 
 /** Hands a CSV file to the field `what` of the import page. */
 async function choose(page, what, text) {
-  const field = page.getByRole('group', { name: what }).or(page.getByRole('region', { name: what })).first()
-  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), field.getByRole('button', { name: /选文件/ }).click()])
-  await chooser.setFiles({ name: `${what}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
-  await field.getByText(`${what}.csv`).waitFor()
+  await page.getByLabel(`选文件 · ${what}`).setInputFiles({ name: `${what}.csv`, mimeType: 'text/csv', buffer: Buffer.from(text) })
+  await page.getByText(`${what}.csv,`).waitFor()
 }

@@ -1,7 +1,7 @@
 // What a visit may cost a person, measured and enforced.
 import assert from 'node:assert/strict'
 import { fixture } from '../fixtures/make.mjs'
-import { choosePlace, home, openForm, settled, signedIn } from '../harness/app.mjs'
+import { choosePlace, home, logVisit, openForm, settled, signedIn } from '../harness/app.mjs'
 import { tally } from '../harness/store.mjs'
 import { until } from '../harness/wait.mjs'
 
@@ -17,12 +17,14 @@ export const budgets = {
   async run(world) {
     const [phone, page] = await signedIn(world, 'L03')
     await settled(page)
-    return [await sixTaps(page), await tick(phone, page)].join('\n')
+    // What a place needs is known from the last visit there.
+    const place = await logVisit(page)
+    return [await sixTaps(page, place), await tick(phone, page, place)].join('\n')
   },
 }
 
 /** 记一次 · place · camera · shutter · accept · 保存; the camera's own two taps are the file chooser. */
-async function sixTaps(page) {
+async function sixTaps(page, place) {
   let taps = 0
   const tapped = async (act, count = 1) => {
     taps += count
@@ -30,13 +32,13 @@ async function sixTaps(page) {
   }
   const began = performance.now()
   await tapped(() => openForm(page))
-  await tapped(() => choosePlace(page))
+  await tapped(() => choosePlace(page, place))
   const chooser = page.waitForEvent('filechooser')
   await tapped(() => page.getByRole('button', { name: '拍照', exact: true }).click())
   await tapped(async () => (await chooser).setFiles([fixture('portrait-12mp.jpg')]), 2)
   await until('the photo to be shown', async () => (await tally(page)).photos === 1)
   await tapped(() => page.getByRole('button', { name: '保存', exact: true }).click())
-  await page.getByText('已存本机 ✓').first().waitFor()
+  await home(page)
   const seconds = (performance.now() - began) / 1000 + taps * secondsATap
   assert.equal(taps, 6)
   assert.ok(seconds <= secondsAVisit, `a visit took ${seconds.toFixed(1)} s`)
@@ -44,14 +46,14 @@ async function sixTaps(page) {
 }
 
 /** From the tap on 保存 to the frame that shows the tick, at a fourth of this machine's speed: the median of some visits. */
-async function tick(phone, page) {
+async function tick(phone, page, place) {
   const cdp = await phone.cdp(page)
   const took = []
   for (let round = 0; round < rounds; round++) {
     await page.goto(new URL('/', page.url()).href)
     await home(page)
     await openForm(page)
-    await choosePlace(page)
+    await choosePlace(page, place)
     await page.getByText('草稿已存本机').waitFor()
     await settled(page)
     await page.evaluate(watchForTick)

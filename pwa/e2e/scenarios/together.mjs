@@ -1,6 +1,6 @@
 // Visits of several people: joint ones, and those entered for somebody else.
 import assert from 'node:assert/strict'
-import { choosePlace, home, openForm, save, settled, signedIn } from '../harness/app.mjs'
+import { fillIn, home, openForm, save, settled, signedIn } from '../harness/app.mjs'
 import { until } from '../harness/wait.mjs'
 
 export const joint = {
@@ -9,7 +9,7 @@ export const joint = {
     const [, mine] = await signedIn(world, 'mishu')
     await settled(mine)
     await openForm(mine)
-    await choosePlace(mine)
+    await fillIn(mine)
     await mine.getByText('时间、时长、同行等').click()
     await mine.getByRole('button', { name: '添加同行' }).click()
     await mine.getByRole('dialog', { name: '同行' }).getByRole('checkbox', { name: '后勤处长' }).check()
@@ -31,8 +31,8 @@ export const joint = {
     await mine.goto(world.origin)
     await home(mine)
     await openForm(mine)
-    await choosePlace(mine)
-    await mine.getByRole('group', { name: '这是谁的走访?' }).getByText('副书记', { exact: true }).click()
+    await fillIn(mine)
+    await mine.getByRole('group', { name: '这是谁的走访?' }).getByRole('radio', { name: '副书记' }).check()
     await save(mine)
     await settled(mine)
     const [, leader] = await signedIn(world, 'L03')
