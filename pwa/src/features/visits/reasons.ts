@@ -12,6 +12,7 @@ const byCode: Readonly<Record<string, 'confirmed' | 'gone' | 'state' | 'forbidde
 export function reasonOf(item: Attention): Reason {
   const name = item.about === 'photo' ? 'photo' : byCode[item.code] ?? 'other'
   const what: MessageKey = `visit.reason.${name}`
-  const next: MessageKey = `visit.reason.${name}.next`
+  // What the server never took cannot be corrected there.
+  const next: MessageKey = item.about === 'mutation' && item.create && item.outcome === 'refused' ? 'visit.reason.again.next' : `visit.reason.${name}.next`
   return { what: t(what), next: t(next) }
 }

@@ -53,20 +53,28 @@ export function useFormPhotos(id: DocID, keeper: VisitFormKeeper): FormPhotos {
     },
   })
 
+  /** A photo of the saved visit goes with the correction. */
+  function takeOut(photo: DocID): void {
+    keeper.change({ removedPhotos: [...keeper.form.value?.removedPhotos ?? [], photo] })
+  }
+
   return {
     work: taker.work, problems: taker.problems, take: taker.take, dismiss: taker.dismiss, cancel: taker.cancel,
     added, former, taken,
     async remove(photo) {
       if (added.value.some(row => row.id === photo)) await keeper.inTurn(db => dropPhoto(db, photo))
-      else keeper.change({ removedPhotos: [...keeper.form.value?.removedPhotos ?? [], photo] })
+      else takeOut(photo)
     },
     bytes: photo => keeper.inTurn(db => readPhotoBytes(db, photo)),
     async cover(photo, bytes, strokes) {
-      const row = added.value.find(each => each.id === photo)
+      const isNew = added.value.some(each => each.id === photo)
+      const manifest = [...added.value, ...former.value].find(each => each.id === photo)?.manifest
       const covered = await taker.mosaic(bytes, strokes)
-      if (row === undefined || covered === undefined) return
-      const { takenAt } = row.manifest
-      await keeper.inTurn(db => replacePhoto(db, photo, asTaken({ ...covered, ...(takenAt !== '' && { takenAt }) }, row.manifest.source)))
+      if (manifest === undefined || covered === undefined) return
+      const { takenAt, source } = manifest
+      const taken = asTaken({ ...covered, ...(takenAt !== '' && { takenAt }) }, source)
+      if (isNew) await keeper.inTurn(db => replacePhoto(db, photo, taken))
+      else await keeper.inTurn(db => addPhoto(db, id, taken)).then((isAdded) => { if (isAdded) takeOut(photo) })
     },
   }
 }
