@@ -6,6 +6,7 @@
 import type { SessionKeeper } from '@/auth/session'
 import { durable } from '@/db/durable'
 import type { PhotoRow, UserDatabase } from '@/db/schema'
+import { stopIfAborted } from '@/sync/abort'
 import type { Step, Uploader } from '@/sync/loop'
 import { backoff, uploadOrder } from '@/sync/plan'
 import { namesPhoto } from '@/sync/state'
@@ -94,7 +95,7 @@ export function createUploader(host: UploadHost): Uploader {
     if (bytes === undefined) return { at: 'refused', code: 'bytes_lost' }
     let at = photo.url === '' ? await create(photo, signal) : await resume(photo, signal)
     for (;;) {
-      signal.throwIfAborted()
+      stopIfAborted(signal)
       if (at.at !== 'open') return at
       at = await append(photo, at.url, bytes, at.offset, signal)
     }
@@ -155,7 +156,7 @@ export function createUploader(host: UploadHost): Uploader {
   }
 
   async function request(method: string, path: string, headers: Record<string, string>, body: ArrayBuffer | undefined, signal: AbortSignal): Promise<Reply> {
-    signal.throwIfAborted()
+    stopIfAborted(signal)
     const abort = new AbortController()
     const cancel = () => { abort.abort() }
     signal.addEventListener('abort', cancel)
@@ -169,7 +170,7 @@ export function createUploader(host: UploadHost): Uploader {
       const code = response.ok || method === 'HEAD' ? '' : asProblem(parseJSON(await response.text()))?.code ?? ''
       return { at: 'reply', response, code }
     } catch {
-      signal.throwIfAborted()
+      stopIfAborted(signal)
       return { at: 'unknown' }
     } finally {
       clearTimeout(timer)

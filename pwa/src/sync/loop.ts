@@ -8,6 +8,7 @@ import type { Clock } from '@/db/clock'
 import { StorageError } from '@/db/durable'
 import type { UserDatabase } from '@/db/schema'
 import type { Cursor } from '@/wire/generated'
+import { stopIfAborted } from './abort'
 import { applyAnswer, type Outgoing, takeBatch, tidy } from './apply'
 import { lead } from './leader'
 import { afterAnswer, afterFailure, backoff, calm, type PushPlan, remedy, wireText } from './plan'
@@ -150,7 +151,7 @@ export function createLoop(host: LoopHost): Loop {
     pulledAll = false
     let renewed = false
     for (;;) {
-      signal.throwIfAborted()
+      stopIfAborted(signal)
       const access = await session.refresh(false)
       if (access !== 'open') return access === 'offline' ? { wait: 'offline' } : 'sign_in'
       const sent = await takeBatch(db, plan, clock.now())

@@ -2,6 +2,7 @@
 import type { Cursor, DeviceID, Epoch, SyncResponse } from '@/wire/generated'
 import { MaxPullDocuments, Schema } from '@/wire/generated'
 import { asProblem, asSyncResponse, parseJSON } from '@/wire/guards'
+import { stopIfAborted } from './abort'
 
 export interface Envelope {
   readonly device: DeviceID
@@ -37,7 +38,7 @@ const slowest = 4
 
 export function createTransport(send: typeof fetch = (input, init) => fetch(input, init)): Transport {
   return async (envelope, signal) => {
-    signal.throwIfAborted()
+    stopIfAborted(signal)
     const body = bodyOf(envelope)
     const abort = new AbortController()
     const cancel = () => { abort.abort() }
@@ -54,7 +55,7 @@ export function createTransport(send: typeof fetch = (input, init) => fetch(inpu
       })
       return judge(response, text)
     } catch {
-      signal.throwIfAborted()
+      stopIfAborted(signal)
       return { at: 'unknown' }
     } finally {
       clearTimeout(timer)
