@@ -23,7 +23,7 @@ describe('the loop in words', () => {
 describe('what comes next for a visit', () => {
   it.each<[string, ReturnType<typeof item>, SyncStatus, string]>([
     ['just saved', item({ at: 'local', tried: false, photos }), { at: 'idle' }, '排着队,马上传'],
-    ['offline', item({ at: 'local', tried: false, photos }), offline, '等网络 · 下次 20 秒后'],
+    ['offline', item({ at: 'local', tried: false, photos }), offline, '下次 20 秒后'],
     ['parked', item({ at: 'local', tried: true, photos }, now + 60_000), offline, '反复传不上去,先放一放,别的照常传 · 下次 60 秒后'],
     ['photos under way', item({ at: 'sent', photos }, now + 5_000, 640_000), { at: 'idle' }, '还有 640 KB · 下次 5 秒后'],
     ['photos of a colleague', item({ at: 'sent', photos }), { at: 'idle' }, '其余照片在拍照的那部手机上'],

@@ -31,11 +31,10 @@ export function nextWords(item: Pick<QueueItem, 'view' | 'nextAt' | 'bytesLeft'>
       if (own > loop) return t('queue.item.parked', { n: own })
       if (status.at === 'running') return t('queue.item.sending')
       if (status.at === 'paused') return ''
-      if (n > 0) return t('queue.item.waitingIn', { n })
-      return t(status.at === 'waiting' ? 'queue.item.waiting' : 'queue.item.turn')
+      return n > 0 ? t('queue.item.nextIn', { n }) : t('queue.item.turn')
     case 'sent':
       if (item.bytesLeft === 0) return t('queue.item.elsewhere')
-      return [t('queue.item.left', { size: sizeWords(item.bytesLeft) }), ...(n > 0 ? [t('queue.item.photosIn', { n })] : [])].join(' · ')
+      return [t('queue.item.left', { size: sizeWords(item.bytesLeft) }), ...(n > 0 ? [t('queue.item.nextIn', { n })] : [])].join(' · ')
     case 'confirmed':
     case 'attention':
       return ''
