@@ -2,6 +2,7 @@ import { watch } from 'vue'
 import { createRouter, createWebHistory, type RouteLocationNormalized, type RouteLocationRaw, type Router, type RouteRecordRaw } from 'vue-router'
 import type { SessionState } from '@/auth/session'
 import { session } from '@/auth/useSession'
+import HomePage from '@/features/home/HomePage.vue'
 import { loadWords } from '@/i18n/i18n'
 
 declare module 'vue-router' {
@@ -20,9 +21,9 @@ function page<T>(load: () => Promise<T>): () => Promise<T> {
   return async () => (await Promise.all([load(), loadWords()]))[0]
 }
 
-// Every route on this one screen; pages are lazy, and `importAllRoutes` fetches them at idle.
+// Every route on this one screen; all pages but the first are lazy, and `importAllRoutes` fetches them at idle.
 const routes: RouteRecordRaw[] = [
-  { path: '/', name: 'home', component: () => import('@/features/home/HomePage.vue') },
+  { path: '/', name: 'home', component: HomePage },
 
   { path: '/signin', name: 'signin', meta: { guest: true }, component: page(() => import('@/features/signin/SignInPage.vue')) },
   { path: '/setup', name: 'setup', meta: { guest: true }, component: page(() => import('@/features/signin/SetupPage.vue')) },
