@@ -24,7 +24,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function createProxy(target, port) {
   /** @type {Entry[]} */
   const log = []
-  /** @type {((entry: Entry) => Fault | undefined | void)[]} */
+  /** @type {((entry: Entry) => Fault | undefined | void | Promise<Fault | undefined | void>)[]} */
   let rules = []
   const sockets = new Set()
   let server = await listen()
@@ -46,11 +46,19 @@ export async function createProxy(target, port) {
       announced: Number(request.headers['content-length'] ?? 0), received: 0,
     }
     log.push(entry)
-    const fault = rules.map(rule => rule(entry)).find(Boolean) ?? {}
+    const fault = await faultOf(entry)
     if (Object.keys(fault).length > 0) entry.fault = Object.keys(fault).join('+')
     if (fault.delay) await pause(fault.delay)
     if (fault.answer) return shortcut(request, answer, entry, fault)
     forward(request, answer, entry, fault)
+  }
+
+  async function faultOf(entry) {
+    for (const rule of rules) {
+      const fault = await rule(entry)
+      if (fault) return fault
+    }
+    return {}
   }
 
   function shortcut(request, answer, entry, fault) {
