@@ -209,6 +209,10 @@ func (a *api) ours(origin, host string) bool {
 	return ok && rest == strings.ToLower(host) && (scheme == "https" || scheme == "http" && !a.Secure)
 }
 
+// headerDevice tells for whose device a request is meant. Tabs share their cookies: when somebody else signs in, the tab of
+// the person before would act in the newcomer's name until it hears of it.
+const headerDevice = "Zoufang-Device"
+
 // admit lets in whom the route is for, and leaves who that is for the handler.
 func (a *api) admit(who access) fiber.Handler {
 	return func(c fiber.Ctx) error {
@@ -235,6 +239,8 @@ func (a *api) admit(who access) fiber.Handler {
 			return wire.Fault(wire.CodePasswordDue, "")
 		case who == office && !p.Admin:
 			return wire.Fault(wire.CodeForbidden, "")
+		case len(h.Peek(headerDevice)) > 0 && string(h.Peek(headerDevice)) != string(p.Device):
+			return wire.Fault(wire.CodeForbidden, "the device of another session")
 		}
 		c.RequestCtx().SetUserValue(keyCaller, &caller{p, session})
 		return c.Next()

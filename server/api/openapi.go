@@ -92,12 +92,12 @@ type header struct {
 	required bool
 }
 
-// requestHeaders are the headers of tus that a route looks at.
+// requestHeaders are the headers that an upload's route looks at.
 func requestHeaders(r route) []header {
 	if !strings.HasPrefix(r.path, uploadsPath) || r.method == fiber.MethodOptions {
 		return nil
 	}
-	tus := []header{{headerTus, true}}
+	tus := []header{{headerTus, true}, {headerDevice, false}}
 	switch r.method {
 	case fiber.MethodPost:
 		return append(tus, header{headerLength, true}, header{headerMetadata, true})

@@ -67,6 +67,27 @@ func TestAPhotoInPieces(t *testing.T) {
 	}
 }
 
+// A browser sends the cookie of whoever signed in last, also for the tab of the person before.
+func TestAPhotoOfAnotherDeviceIsNotTaken(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	owner := s.As(apitest.Owner)
+	b := apitest.JPEG(t, 91)
+	begin := func(device string) *apitest.Reply {
+		return owner.Do("POST", "/api/v1/uploads", nil, "Tus-Resumable", "1.0.0", "Upload-Length", strconv.Itoa(len(b)), "Upload-Metadata",
+			"sha256 "+base64.StdEncoding.EncodeToString([]byte(apitest.HashOf(b)))+",type "+base64.StdEncoding.EncodeToString([]byte("image/jpeg")), "Zoufang-Device", device)
+	}
+	if r := begin("another"); r.Status != 403 || r.Code() != wire.CodeForbidden {
+		t.Errorf("begun by another device: %d %s", r.Status, r.Body)
+	}
+	r := begin(string(owner.Session.Device))
+	r.Expect(t, http.StatusCreated)
+	if r := owner.Patch(r.Header.Get("Location"), 0, b, "Zoufang-Device", "another"); r.Status != 403 {
+		t.Errorf("continued by another device: %d %s", r.Status, r.Body)
+	}
+	owner.Patch(r.Header.Get("Location"), 0, b, "Zoufang-Device", string(owner.Session.Device)).Expect(t, http.StatusNoContent)
+}
+
 func TestTusIsSpokenAsWritten(t *testing.T) {
 	t.Parallel()
 	s := apitest.Start(t)

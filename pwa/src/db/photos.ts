@@ -18,6 +18,11 @@ export async function thumbsOf(db: UserDatabase, ids: readonly DocID[]): Promise
   return thumbs
 }
 
+/** Says whether the server keeps the mutation that names this photo for a person to decide: then it may yet name it. */
+export async function isHeld(db: UserDatabase, { doc, seq }: PhotoRow): Promise<boolean> {
+  return await db.sent.where('doc').equals(doc).filter(row => row.seq === seq && row.outcome === 'held').count() > 0
+}
+
 /** The photos of a form with their small pictures, in the order they were taken. */
 export async function draftPhotosOf(db: UserDatabase, doc: DocID): Promise<PhotoWithThumb[]> {
   return await db.transaction('r', [db.photos, db.thumbs], async () => {

@@ -5,12 +5,14 @@
  */
 import type { SessionKeeper } from '@/auth/session'
 import { durable } from '@/db/durable'
+import { readMeta } from '@/db/meta'
+import { isHeld } from '@/db/photos'
 import type { PhotoRow, UserDatabase } from '@/db/schema'
 import { stopIfAborted } from '@/sync/abort'
 import type { Step, Uploader } from '@/sync/loop'
 import { backoff, uploadOrder } from '@/sync/plan'
 import { namesPhoto } from '@/sync/state'
-import type { DocID } from '@/wire/generated'
+import type { DeviceID, DocID } from '@/wire/generated'
 import { asProblem, parseJSON } from '@/wire/guards'
 
 const uploads = '/api/v1/uploads'
@@ -49,13 +51,15 @@ export function createUploader(host: UploadHost): Uploader {
   const send: typeof fetch = host.fetch ?? ((input, init) => fetch(input, init))
   /** What the line carried lately, bytes per ms. */
   let rate = 0
+  let device: DeviceID | undefined
 
   async function step(signal: AbortSignal): Promise<Step> {
     const open = await openPhotos(db)
     const due = open.filter(photo => photo.notBefore <= now())
     // Nothing is done while a photo waits for its next try: the loop has to come back for it.
     if (due.length === 0) return open.length === 0 ? 'done' : { wait: 'offline', seconds: (Math.min(...open.map(photo => photo.notBefore)) - now()) / 1000 }
-    if (await host.session.refresh() === 'sign_in') return 'sign_in'
+    device = (await readMeta(db, 'device'))?.id
+    if (device === undefined || await host.session.refresh() === 'sign_in') return 'sign_in'
     const ends = await Promise.all(due.slice(0, rate > fast ? 2 : 1).map(async photo => await note(photo, await upload(photo, signal))))
     return ends.find(end => end !== 'more') ?? 'more'
   }
@@ -70,7 +74,9 @@ export function createUploader(host: UploadHost): Uploader {
         }))
         return 'more'
       case 'refused':
-        await db.photos.update(photo.id, { state: 'attention', code: end.code, url: '', offset: 0 })
+        // Not if another tab has sent it meanwhile.
+        await durable(db, () => db.photos.where('id').equals(photo.id).filter(({ state }) => state === 'waiting')
+          .modify({ state: 'attention', code: end.code, url: '', offset: 0 }))
         return 'more'
       case 'sign_in': {
         const access = await host.session.refresh(true)
@@ -164,7 +170,8 @@ export function createUploader(host: UploadHost): Uploader {
     try {
       const response = await send(path, {
         method, credentials: 'same-origin', cache: 'no-store', redirect: 'error', signal: abort.signal,
-        headers: { 'Zoufang': '1', 'Tus-Resumable': '1.0.0', ...headers }, ...(body !== undefined && { body }),
+        // Cookies are the browser's: another tab may have signed in somebody else, who must not be given these bytes.
+        headers: { 'Zoufang': '1', 'Zoufang-Device': device ?? '', 'Tus-Resumable': '1.0.0', ...headers }, ...(body !== undefined && { body }),
       })
       if (response.headers.get('Zoufang') !== '1') return { at: 'unknown' }
       const code = response.ok || method === 'HEAD' ? '' : asProblem(parseJSON(await response.text()))?.code ?? ''
@@ -186,6 +193,7 @@ function failure(reply: Extract<Reply, { at: 'reply' }>): End {
   const { status, headers } = reply.response
   switch (status) {
     case 401: return { at: 'sign_in' }
+    case 403: return reply.code === 'forbidden' || reply.code === '' ? { at: 'sign_in' } : { at: 'unknown' }
     case 413:
     case 415:
     case 422: return { at: 'refused', code: reply.code === '' ? 'unprocessable' : reply.code }
@@ -211,9 +219,9 @@ function offsetOf(response: Response): number | undefined {
   return text === null || !Number.isSafeInteger(offset) || offset < 0 ? undefined : offset
 }
 
-/** The photos that may go, in order: their text has its receipt and was not refused. */
+/** The photos that may go, in order: their text has its receipt and was not refused. Those of a text that is held go as well. */
 async function openPhotos(db: UserDatabase): Promise<PhotoRow[]> {
-  return await durable(db, () => db.transaction('r', [db.photos, db.outbox, db.attention, db.documents], async () => {
+  return await durable(db, () => db.transaction('r', [db.photos, db.outbox, db.sent, db.attention, db.documents], async () => {
     const open: PhotoRow[] = []
     const starts = new Map<DocID, string>()
     for (const photo of await db.photos.where('state').equals('waiting').toArray()) {
@@ -221,7 +229,8 @@ async function openPhotos(db: UserDatabase): Promise<PhotoRow[]> {
       const isRefused = await db.attention.where('doc').equals(photo.doc).filter(row => row.seq === photo.seq && row.outcome === 'refused').count() > 0
       const row = await db.documents.get(photo.doc)
       // What was taken back meanwhile does not leave the phone; the loop tidies it away.
-      if (isRefused || (row !== undefined && !namesPhoto(row.document, photo.id))) continue
+      const isWanted = row === undefined || namesPhoto(row.document, photo.id) || (!row.document.deleted && await isHeld(db, photo))
+      if (isRefused || !isWanted) continue
       open.push(photo)
       starts.set(photo.doc, row?.sort ?? '')
     }

@@ -5,7 +5,7 @@
 import { type Clock, noteServerTime } from '@/db/clock'
 import { durable } from '@/db/durable'
 import { readMeta, readPull } from '@/db/meta'
-import { erasePhotos } from '@/db/photos'
+import { erasePhotos, isHeld } from '@/db/photos'
 import type { DocumentRow, OutboxRow, SentRow, UserDatabase } from '@/db/schema'
 import { startOfDay } from '@/db/time'
 import type { Cursor, DeviceID, DocID, Document, Epoch, SyncResponse } from '@/wire/generated'
@@ -201,6 +201,7 @@ export async function tidy(db: UserDatabase, now: number): Promise<void> {
       const document = (await db.documents.get(photo.doc))?.document
       // Without the document nothing is known: bytes that were not stored stay.
       if (document === undefined ? photo.state !== 'stored' : namesPhoto(document, photo.id)) continue
+      if (document?.deleted === false && photo.state !== 'stored' && await isHeld(db, photo)) continue
       await erasePhotos(db, [photo.id])
     }
   }))

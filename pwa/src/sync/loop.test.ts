@@ -2,10 +2,12 @@ import Dexie from 'dexie'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { adoptDevice } from '@/db/adopt'
 import { readPull } from '@/db/meta'
-import { command, discard, saveEdit } from '@/db/save'
+import { command, discard, dismiss, saveEdit } from '@/db/save'
+import { createUploader } from '@/photo/upload'
 import { Phone } from '@/test/phone'
 import { type Fault, ModelServer } from '@/test/server'
 import type { Cursor, DeviceID } from '@/wire/generated'
+import { tidy } from './apply'
 import { loadStatus } from './status'
 import { loadVisit, loadVisits } from './visits'
 
@@ -324,6 +326,56 @@ describe('photos', () => {
     await phone.db.outbox.update(1, { notBefore: server.now + 60_000, code: 'unsendable' })
     await phone.loop.kick('news')
     expect(server.objects.size).toBe(0)
+    await phone.settle()
+    expect(server.objects.size).toBe(1)
+  })
+
+  test('never go under the cookie of somebody who signed in meanwhile: their bytes would leave this phone and reach nobody', async () => {
+    await phone.save('一', 1)
+    server.faults = ['none', 'before']
+    await phone.loop.kick('news')
+    expect(await phone.db.outbox.count()).toBe(0)
+    server.device = 'phone-of-li'
+    server.now += 3_600_000
+    const session = { refresh: (force?: boolean) => Promise.resolve(force === true ? 'sign_in' as const : 'open' as const) }
+    const uploader = createUploader({ db: phone.db, session, now: () => server.now, fetch: server.fetch })
+    expect(await uploader.step(new AbortController().signal)).toBe('sign_in')
+    expect(server.objects.size).toBe(0)
+    expect(await phone.db.photoBytes.count()).toBe(1)
+  })
+
+  test('that another tab has just sent are not called lost', async () => {
+    await phone.save('一', 1)
+    server.faults = ['none', 'before']
+    await phone.loop.kick('news')
+    server.now += 3_600_000
+    const fetching: typeof fetch = async (input, init) => {
+      const answer = await server.fetch(input, init)
+      if (init?.method === 'POST') { // meanwhile the other tab finishes
+        await phone.db.photos.toCollection().modify({ state: 'stored' })
+        await phone.db.photoBytes.clear()
+        return new Response('{"code":"unprocessable","status":422}', { status: 422, headers: { Zoufang: '1' } })
+      }
+      return answer
+    }
+    const session = { refresh: () => Promise.resolve('open' as const) }
+    await createUploader({ db: phone.db, session, now: () => server.now, fetch: fetching }).step(new AbortController().signal)
+    expect((await phone.db.photos.toArray()).map(photo => photo.state)).toEqual(['stored'])
+  })
+
+  test('of a correction that is held for a person go to the server, and stay here until they are there', async () => {
+    const id = await phone.save('一')
+    await phone.settle(1)
+    const photo = await phone.takePhoto(id)
+    server.holds.add(2)
+    await saveEdit(phone.db, id, 1, { addPhotos: [photo] }, phone.clock)
+    server.faults = ['none', 'before']
+    await phone.loop.kick('news')
+    const [held] = await phone.db.attention.toArray()
+    expect(held).toMatchObject({ seq: 2, outcome: 'held' })
+    await dismiss(phone.db, id, 2)
+    await tidy(phone.db, server.now)
+    expect(await phone.db.photoBytes.count()).toBe(1)
     await phone.settle()
     expect(server.objects.size).toBe(1)
   })

@@ -29,6 +29,8 @@ export class ModelServer {
   cutChunk = 0
   /** Numbers whose bytes this server chokes on. */
   poison = new Set<number>()
+  /** Numbers this server keeps for a person to look at. */
+  holds = new Set<number>()
   signedIn = true
   alive = true
   tooOld = false
@@ -61,6 +63,8 @@ export class ModelServer {
     if (path === '/api/v1/sessions/current') return json(204, null)
     if (!this.signedIn) return problem(401, 'unauthenticated')
     if (path === '/api/v1/sync') return this.sync(textOf(init))
+    const device = headers.get('Zoufang-Device')
+    if (device !== null && device !== this.device) return problem(403, 'forbidden')
     return this.upload(path, method, headers, init.body instanceof ArrayBuffer ? new Uint8Array(init.body) : new Uint8Array())
   }
 
@@ -128,7 +132,7 @@ export class ModelServer {
     const base = { seq, ...this.told(mutation.doc) }
     if (known !== undefined && known.bytes !== bytes) return { seq, outcome: 'fork' }
     if (known !== undefined) return { ...base, outcome: known.outcome, again: true }
-    const outcome = mutation.opaque !== undefined ? 'held' : mutation.discarded === true ? 'applied' : this.carryOut(mutation)
+    const outcome = mutation.opaque !== undefined || this.holds.has(seq) ? 'held' : mutation.discarded === true ? 'applied' : this.carryOut(mutation)
     this.journal.set(key, { bytes, outcome })
     return { seq, outcome, ...(outcome === 'refused' && { code: 'invalid' }), ...this.told(mutation.doc) }
   }
