@@ -61,8 +61,10 @@ export function createAppRouter(): Router {
   })
   router.beforeEach((to) => detour(session.state.value, to))
   // A sign-out in another tab, or the server asking for a new password, happens to the page that is open.
-  watch(session.state, (state) => {
-    const away = detour(state, router.currentRoute.value)
+  watch(session.state, (state, before) => {
+    const isSomebodyElse = state.at === 'signed_in' && before.at === 'signed_in' && state.user !== before.user
+    // A page of the person before has nothing to show to the newcomer; the sign-in page goes on by itself.
+    const away = isSomebodyElse && router.currentRoute.value.meta.guest !== true ? { name: 'home' } : detour(state, router.currentRoute.value)
     if (away !== undefined) void router.replace(away)
   })
   return router

@@ -58,6 +58,8 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
   const original = shallowRef<VisitView>()
   const kept = shallowRef(false)
   const fault = shallowRef<StorageFault>()
+  /** Where this form is kept. Not `db`: another tab may sign in somebody else, to whom nothing of it must go. */
+  let own: UserDatabase | undefined
   let base = 0
   let dirty = false
   let closed = false
@@ -65,6 +67,7 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
   let turn: Promise<unknown> = Promise.resolve()
 
   async function open(database: UserDatabase, me: UserID): Promise<void> {
+    own = database
     const draft = await readDraft(database, id)
     const visit = await loadVisit(database, id)
     if ((kind === 'new') !== (visit === undefined)) {
@@ -94,10 +97,10 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
   }
 
   async function write(): Promise<void> {
-    if (db.value === undefined || form.value === undefined || closed) return
+    if (own === undefined || form.value === undefined || closed) return
     dirty = false
     try {
-      await putDraft(db.value, id, base, form.value)
+      await putDraft(own, id, base, form.value)
       kept.value = true
       fault.value = undefined
     } catch (cause) {
@@ -109,8 +112,9 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
 
   function inTurn<T>(act: (database: UserDatabase, isSaved: boolean) => Promise<T>): Promise<T> {
     const next = turn.then(() => {
-      if (db.value === undefined) throw new Error('nobody is signed in')
-      return act(db.value, closed)
+      if (own === undefined) throw new Error('the form is not open yet')
+      if (own.released) throw new StorageError('outdated')
+      return act(own, closed)
     })
     turn = next.catch(() => undefined) // whoever asked hears of it
     return next
@@ -125,14 +129,18 @@ export function useVisitForm(id: DocID, kind: 'new' | 'edit'): VisitFormKeeper {
     const edit = editOf(wanted, photos, now)
     if (wanted.seen !== null && edit === undefined) return { at: 'unchanged' }
     clearTimeout(timer)
+    // What is being saved needs no draft: written after it, it would come back.
+    dirty = false
     try {
-      await inTurn(async (database) => {
+      await inTurn(async (database, isSaved) => {
+        if (isSaved) return // pressed twice
         if (edit !== undefined) await saveEdit(database, id, base, edit)
         else if (visit !== undefined) await saveVisit(database, id, visit)
         closed = true
       })
       return { at: 'saved' }
     } catch (cause) {
+      dirty = true
       return { at: 'fault', fault: faultOf(cause) }
     }
   }
