@@ -39,6 +39,32 @@ export function isStandalone(): boolean {
   return matchMedia('(display-mode: standalone)').matches || ('standalone' in navigator && navigator.standalone === true)
 }
 
+const hintKey = 'zf.inAppHint'
+
+/** The hint to open a real browser: `shown` inside other apps, until the person closes it for this session. */
+export function useInAppHint(): { readonly shown: Readonly<ShallowRef<boolean>>, readonly close: () => void } {
+  const shown = shallowRef(isInAppBrowser(navigator.userAgent) && readSession(hintKey) === null)
+  return {
+    shown: readonly(shown),
+    close() {
+      shown.value = false
+      try {
+        sessionStorage.setItem(hintKey, 'closed')
+      } catch {
+        return // storage is blocked: it comes again with the next reload
+      }
+    },
+  }
+}
+
+function readSession(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key)
+  } catch {
+    return null // storage is blocked
+  }
+}
+
 /** A browser inside another app (WeChat, DingTalk …): no way onto the home screen, and on iPhones no cold start offline. For help texts only. */
 export function isInAppBrowser(agent: string): boolean {
   return /MicroMessenger|DingTalk|wxwork|Lark|Feishu|AlipayClient|Weibo|\bQQ\/|aweme|BytedanceWebview/i.test(agent)
