@@ -1,9 +1,9 @@
 import type { EditableField } from '@/db/save'
-import { formatMoment } from '@/i18n/dates'
+import { formatDay, formatMoment } from '@/i18n/dates'
 import { t } from '@/i18n/i18n'
 import type { VisitFields } from '@/wire/generated'
 import { isRecord } from '@/wire/guards'
-import { editableFields } from './form'
+import { editableFields, isLate } from './form'
 import { forms, formWords, groupWords, modes, modeWords, purposes, purposeWords, venueWords } from './words'
 
 /** One thing known of a visit, in words. */
@@ -12,6 +12,8 @@ export interface Fact { readonly label: string, readonly value: string }
 /** What a visit's page lists, in the order of the form; what was not told is left out. */
 export function factsOf(visit: VisitFields): readonly Fact[] {
   const { when, where, group, present, course, lateReason = '' } = visit
+  const entered = isLate(when.start, Date.parse(visit.recordedAt)) ? t('visit.detail.lateAt', { day: formatDay(visit.recordedAt) }) : ''
+  const late = [entered, lateReason].filter(text => text !== '').join(' · ')
   const aims = visit.purposes ?? []
   const facts: (Fact | undefined)[] = [
     { label: t('visit.detail.form'), value: [modeWords(visit.mode), formWords(visit.form)].join(' · ') },
@@ -23,7 +25,7 @@ export function factsOf(visit: VisitFields): readonly Fact[] {
     when.minutes === 0 ? undefined : { label: t('visit.detail.minutes'), value: t('visit.minutes.unit', { n: when.minutes }) },
     course === undefined ? undefined : { label: t('visit.detail.course'), value: [course.topic, course.hours > 0 ? `${course.hours} ${t('visit.course.hours')}` : ''].filter(text => text !== '').join(' · ') },
     aims.length === 0 ? undefined : { label: t('visit.detail.purposes'), value: aims.map(purposeWords).join(t('visit.and')) },
-    lateReason === '' ? undefined : { label: t('visit.detail.late'), value: lateReason },
+    late === '' ? undefined : { label: t('visit.detail.late'), value: late },
   ]
   return facts.filter(fact => fact !== undefined)
 }

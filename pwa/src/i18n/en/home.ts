@@ -21,7 +21,6 @@ export const home = {
   'home.recent': 'Recent visits',
   'home.recent.all': 'All visits',
   'home.rejected': 'Answered: not mine',
-  'home.title': 'Home',
   'home.week': 'Week {n} · {day}',
   'home.week.done': 'Done on {day}',
   'home.week.faceToFace': 'Face to face this week',

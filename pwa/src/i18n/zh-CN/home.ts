@@ -18,7 +18,6 @@ export const home = {
   'home.recent': '最近的走访',
   'home.recent.all': '全部走访',
   'home.rejected': '已回复:不是本人',
-  'home.title': '首页',
   'home.week': '第 {n} 周 · {day}',
   'home.week.done': '已完成 {day}',
   'home.week.faceToFace': '本周面对面',
