@@ -27,6 +27,8 @@ export async function createProxy(target, port) {
   /** @type {((entry: Entry) => Fault | undefined | void | Promise<Fault | undefined | void>)[]} */
   let rules = []
   const sockets = new Set()
+  /** Those with a request on them. */
+  const busy = new Set()
   let server = await listen()
 
   async function listen() {
@@ -46,6 +48,8 @@ export async function createProxy(target, port) {
       announced: Number(request.headers['content-length'] ?? 0), received: 0,
     }
     log.push(entry)
+    busy.add(request.socket)
+    answer.once('close', () => busy.delete(request.socket))
     const fault = await faultOf(entry)
     if (Object.keys(fault).length > 0) entry.fault = Object.keys(fault).join('+')
     if (fault.delay) await pause(fault.delay)
@@ -71,6 +75,8 @@ export async function createProxy(target, port) {
   function forward(request, answer, entry, fault) {
     const cut = () => {
       request.socket.destroy()
+      // The connections in reserve break as well, or the browser would quietly try again on each of them.
+      for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
       upstream.destroy()
       fault.then?.(entry)
     }

@@ -14,16 +14,21 @@ export const cuts = {
   run: world => cutUploads(world, 20),
 }
 
-/** Logs visits with three photos each until `wanted` uploads were cut, all of those that `mayCut` or some, waits until all have arrived, and counts the bytes. */
+/**
+ * Logs visits with three photos each until `wanted` chunks were cut, waits until all have arrived, and counts the bytes. Cut is the
+ * first chunk of each photo and some of the others, or what `mayCut` says.
+ */
 export async function cutUploads(world, wanted, mayCut = undefined) {
   const seed = Number(process.env.E2E_SEED ?? Date.now() % 1_000_000)
   const random = mulberry(seed)
   const told = `      seed ${seed} (E2E_SEED)`
   const [, page] = await signedIn(world, 'L03')
   let cut = 0
+  const begun = new Set()
   world.proxy.rule((entry) => {
-    if (!isUpload(entry) || cut >= wanted || !(mayCut?.(entry) ?? random() > 0.35)) return
+    if (!isUpload(entry) || cut >= wanted || !(mayCut?.(entry) ?? (!begun.has(entry.path) || random() < 0.4))) return
     cut++
+    begun.add(entry.path)
     return { cutRequest: Math.floor(random() * entry.announced) }
   })
   const photos = phonePhotos(24, 11)
