@@ -52,7 +52,7 @@ export interface SentRow {
   readonly bytes: string
   readonly create: boolean
   readonly savedAt: number
-  /** Unix ms. */
+  /** Unix ms, of the server: the phone's clock may jump. */
   readonly receivedAt: number
   /** What the server answered; renumbered: it lives on under a number of a newer device. */
   readonly outcome: 'applied' | 'merged' | 'held' | 'refused' | 'renumbered'

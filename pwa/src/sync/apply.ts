@@ -52,24 +52,23 @@ export interface Applied {
 
 /** Writes one answer to what `sent` asked. */
 export async function applyAnswer(db: UserDatabase, sent: Outgoing, pulled: boolean, response: SyncResponse, clock: Clock): Promise<Applied> {
-  await noteServerTime(db, response.serverTime, clock)
-  const restored = await enterEpoch(db, response.epoch)
-  if (restored) return { receipts: 0, forked: false, restored, pageTaken: false }
-  const { receipts, forked } = await takeReceipts(db, sent, response, clock.now())
+  await durable(db, () => noteServerTime(db, response.serverTime, clock))
+  if (await enterEpoch(db, sent.epoch, response.epoch)) return { receipts: 0, forked: false, restored: true, pageTaken: false }
+  const { receipts, forked } = await takeReceipts(db, sent, response)
   const pageTaken = pulled && await takePage(db, sent.cursor, response)
-  return { receipts, forked, restored, pageTaken }
+  return { receipts, forked, restored: false, pageTaken }
 }
 
 /**
  * Notes the life of the store that answered. Returns true if it is another one than before: then all that was acknowledged
  * within the replay window is queued again under its own numbers, and the pull starts from the beginning. Copies of the
- * older epoch stay readable until they are replaced.
+ * older epoch stay readable until they are replaced. An answer to what was asked in an earlier life (`asked`) changes nothing.
  */
-export async function enterEpoch(db: UserDatabase, epoch: Epoch): Promise<boolean> {
+export async function enterEpoch(db: UserDatabase, asked: Epoch, epoch: Epoch): Promise<boolean> {
   return await durable(db, () => db.transaction('rw', [db.meta, db.outbox, db.sent], async () => {
     const pull = await readPull(db)
     const device = await readMeta(db, 'device')
-    if (pull.epoch === epoch || device === undefined) return false
+    if (pull.epoch === epoch || pull.epoch !== asked || device === undefined) return false
     await db.meta.put({ ...pull, epoch, cursor: noCursor, reset: '' })
     if (pull.epoch === '') return false
     let next = device.next
@@ -95,12 +94,13 @@ async function requeue(db: UserDatabase, { seq, kind, doc, bytes, create, savedA
 }
 
 /** Moves answered rows out of the queue and writes the documents that came with them. */
-async function takeReceipts(db: UserDatabase, sent: Outgoing, response: SyncResponse, now: number): Promise<{ receipts: number, forked: boolean }> {
+async function takeReceipts(db: UserDatabase, sent: Outgoing, response: SyncResponse): Promise<{ receipts: number, forked: boolean }> {
   return await durable(db, () => db.transaction('rw', [db.outbox, db.sent, db.attention, db.documents, db.meta], async () => {
     const device = await readMeta(db, 'device')
     const pull = await readPull(db)
     // Meanwhile another device or epoch: what this answer says is about numbers that are no longer ours.
     if (device?.id !== sent.device || pull.epoch !== response.epoch) return { receipts: 0, forked: false }
+    const now = response.serverTime
     let receipts = 0
     let forked = false
     const documents: Document[] = []
@@ -144,11 +144,13 @@ async function takePage(db: UserDatabase, asked: Cursor, response: SyncResponse)
     const gone = await db.documents.bulkGet(removed.map(each => each.id))
     // A removal older than what the phone has is an old page's.
     const ids = gone.flatMap((row, i) => (row !== undefined && (row.epoch !== pull.epoch || row.rev <= (removed[i]?.rev ?? 0)) ? [row.id] : []))
-    await db.documents.bulkDelete(ids)
+    await letGo(db, ids)
     if (!more) {
       // Tombstones are not sent in a reset; they stay, so that what belongs to them is let go as well.
-      if (reset !== '') await db.documents.filter(row => row.seen !== reset && !row.document.deleted).delete()
-      await cutAtHorizon(db, horizon)
+      if (reset !== '') await letGo(db, await db.documents.filter(row => row.seen !== reset && !row.document.deleted).primaryKeys())
+      if (horizon !== '') for (const mine of [0, 1]) {
+        await letGo(db, await db.documents.where('[kind+mine+sort]').between(['visit', mine, ''], ['visit', mine, startOfDay(horizon)]).primaryKeys())
+      }
     }
     await db.meta.put({ ...pull, cursor, horizon, reset: more ? reset : '', complete: pull.complete || !more })
     return true
@@ -163,7 +165,7 @@ async function writeDocuments(db: UserDatabase, documents: readonly Document[], 
   for (const [i, document] of documents.entries()) {
     const here = rows.get(document.id) ?? known[i]
     const isKnown = here !== undefined && here.epoch === epoch && here.rev >= document.rev
-    rows.set(document.id, isKnown ? { ...here, seen } : rowOf(db, document, epoch, seen))
+    rows.set(document.id, rowOf(db, isKnown ? here.document : document, epoch, seen))
   }
   await db.documents.bulkPut([...rows.values()])
   const waiting = await db.attention.toArray()
@@ -180,19 +182,18 @@ function rowOf(db: UserDatabase, document: Document, epoch: Epoch, seen: string)
   return { id, kind, rev, document, epoch, seen, mine: kind === 'visit' && isMine(document, db.user) ? 1 : 0, sort: start }
 }
 
-/** Lets go of visits from before the horizon day; not of those that still wait here. */
-async function cutAtHorizon(db: UserDatabase, horizon: string): Promise<void> {
-  if (horizon === '') return
-  for (const mine of [0, 1]) {
-    const old = await db.documents.where('[kind+mine+sort]').between(['visit', mine, ''], ['visit', mine, startOfDay(horizon)]).toArray()
-    for (const row of old) {
-      if (await db.outbox.where('doc').equals(row.id).count() > 0) continue
-      await db.documents.delete(row.id)
-    }
-  }
+/**
+ * Deletes documents this person has no more business with. One that a mutation here still waits for, or has to be looked at
+ * for, stays to show it by; it is in no list, and older than every horizon, so that it goes with a later page.
+ */
+async function letGo(db: UserDatabase, ids: readonly DocID[]): Promise<void> {
+  if (ids.length === 0) return
+  const waiting = new Set([...await db.outbox.toArray(), ...await db.attention.toArray()].map(row => row.doc))
+  await db.documents.bulkDelete(ids.filter(id => !waiting.has(id)))
+  await db.documents.where('id').anyOf(ids.filter(id => waiting.has(id))).modify({ mine: 0, sort: '' })
 }
 
-/** Forgets what nobody needs any more: old receipts, photos of visits that are gone or no longer name them. */
+/** Forgets what nobody needs any more: old receipts, photos of visits that are gone or no longer name them. `now` is the server's time, Unix ms. */
 export async function tidy(db: UserDatabase, now: number): Promise<void> {
   await durable(db, () => db.transaction('rw', [db.sent, db.photos, db.thumbs, db.photoBytes, db.documents, db.outbox, db.attention], async () => {
     await db.sent.where('receivedAt').below(now - replayWindow).delete()

@@ -6,8 +6,8 @@ import { command, discard, dismiss, saveEdit } from '@/db/save'
 import { createUploader } from '@/photo/upload'
 import { Phone } from '@/test/phone'
 import { type Fault, ModelServer } from '@/test/server'
-import type { Cursor, DeviceID } from '@/wire/generated'
-import { tidy } from './apply'
+import type { Cursor, DeviceID, Epoch } from '@/wire/generated'
+import { applyAnswer, tidy } from './apply'
 import { loadStatus } from './status'
 import { loadVisit, loadVisits } from './visits'
 
@@ -33,6 +33,11 @@ async function expectEverywhere(...summaries: string[]): Promise<void> {
   expect(shown.sort()).toEqual([...summaries].sort())
   expect(await phone.db.outbox.count()).toBe(0)
 }
+
+/** An answer that says nothing, but with which the pull is at its end. */
+const anAnswer = (epoch: string) => ({
+  epoch, results: [], documents: [], removed: [], cursor: 'x', more: false, horizon: '', device: { upTo: 1, missing: [] }, serverTime: server.now,
+})
 
 describe('a push', () => {
   test('reaches the server once and is confirmed', async () => {
@@ -115,6 +120,9 @@ describe('a push', () => {
     await phone.loop.kick('news')
     expect(server.documents.size).toBe(1)
     expect(phone.loop.status.value).toEqual({ at: 'paused', why: 'update' })
+    await phone.save('冷水')
+    await phone.loop.kick('news')
+    expect(server.documents.size).toBe(2)
   })
 })
 
@@ -186,11 +194,7 @@ describe('a reset', () => {
     await phone.save('一')
     await phone.settle(1)
     const { cursor } = await readPull(phone.db)
-    const { applyAnswer } = await import('./apply')
-    const stale = {
-      epoch: 'e1', results: [], documents: [], removed: [{ id: (await phone.db.documents.toArray())[0]?.id ?? '', rev: 99 }], cursor: 'x', more: false,
-      horizon: '', device: { upTo: 1, missing: [] }, serverTime: server.now,
-    }
+    const stale = { ...anAnswer('e1'), removed: [{ id: (await phone.db.documents.toArray())[0]?.id ?? '', rev: 99 }] }
     const sent = { device: server.device as DeviceID, epoch: 'e1', acked: 1, cursor: 'older', batch: [] }
     const { pageTaken } = await applyAnswer(phone.db, sent as never, true, stale as never, phone.clock)
     expect(pageTaken).toBe(false)
@@ -216,6 +220,18 @@ describe('a store that came back from a backup', () => {
     expect(await phone.db.documents.count()).toBe(3)
   })
 
+  test('is not forgotten for an answer of its former life that comes late', async () => {
+    await phone.save('一')
+    await phone.settle(1)
+    const late = { ...anAnswer('e1'), results: [] }
+    const sent = { device: server.device as DeviceID, epoch: 'e1' as Epoch, acked: 1, cursor: 'e1:1:' as Cursor, batch: [] }
+    server.epoch = 'e2'
+    await phone.settle()
+    await applyAnswer(phone.db, sent, true, late as never, phone.clock)
+    expect((await readPull(phone.db)).epoch).toBe('e2')
+    expect(await phone.db.outbox.count()).toBe(0)
+  })
+
   test('replaces copies of the old epoch whatever their revision', async () => {
     const id = await phone.save('一')
     await phone.settle(1)
@@ -235,6 +251,72 @@ describe('a store that came back from a backup', () => {
     await phone.settle()
     expect(server.journal.size).toBe(1)
     expect(server.documents.size).toBe(1)
+  })
+})
+
+describe('a clock', () => {
+  test('that jumps a year ahead and back forgets no receipt and parks nothing for a year', async () => {
+    await phone.save('一')
+    await phone.save('二')
+    await phone.db.outbox.update(2, { notBefore: server.now + 365 * 86_400_000, code: 'unsendable' })
+    phone.clock.now = () => server.now + 365 * 86_400_000 - 1000
+    await phone.loop.kick('news')
+    phone.clock.now = () => server.now
+    await phone.settle(1)
+    expect(await phone.db.sent.count()).toBe(2)
+    await expectEverywhere('一', '二')
+    phone.clock.now = () => server.now + 365 * 86_400_000
+    await phone.settle(1)
+    expect(await phone.db.sent.count()).toBe(2)
+  })
+})
+
+describe('what cannot be shown as a visit any more', () => {
+  test('a correction held because the visit was deleted elsewhere is on the queue page', async () => {
+    const id = await phone.save('一')
+    await phone.settle(1)
+    const doc = server.documents.get(id)
+    if (doc === undefined) throw new Error('no document')
+    server.write({ ...doc, rev: doc.rev + 1, deleted: true })
+    await saveEdit(phone.db, id, 1, { set: { talked: { was: 9, now: 12 } } }, phone.clock)
+    await phone.settle(1)
+    const { items, counts } = await loadStatus(phone.db)
+    expect(counts.attention).toBe(1)
+    expect(items.map(item => item.view.id)).toEqual([id])
+  })
+
+  test.each(['removed', 'reset', 'horizon'])('a correction that waits keeps its visit here (%s)', async (way) => {
+    const id = await phone.save('一')
+    await phone.settle(1)
+    await saveEdit(phone.db, id, 1, { set: { talked: { was: 9, now: 12 } } }, phone.clock)
+    const { cursor, epoch } = await readPull(phone.db)
+    const page = {
+      removed: { ...anAnswer(epoch), removed: [{ id, rev: 9 }] },
+      reset: { ...anAnswer(epoch), reset: 'r' },
+      horizon: { ...anAnswer(epoch), horizon: '2027-01-01' },
+    }[way]
+    await applyAnswer(phone.db, { device: server.device as DeviceID, epoch, acked: 1, cursor, batch: [] }, true, page as never, phone.clock)
+    expect((await loadVisit(phone.db, id))?.visit.talked).toBe(12)
+  })
+
+  test('what the server no longer shows this person goes when they have dealt with it', async () => {
+    const id = await phone.save('一')
+    await phone.settle(1)
+    await saveEdit(phone.db, id, 1, { set: { talked: { was: 9, now: 12 } } }, phone.clock)
+    const told = async (answer: object) => {
+      const { cursor, epoch } = await readPull(phone.db)
+      const sent = { device: server.device as DeviceID, epoch, acked: 1, cursor, batch: [] }
+      await applyAnswer(phone.db, sent, true, { ...anAnswer(epoch), cursor, ...answer } as never, phone.clock)
+    }
+    await told({ removed: [{ id, rev: 9 }] })
+    server.documents.delete(id)
+    server.refusals.set(2, 'no_document')
+    await phone.settle(1)
+    expect((await loadStatus(phone.db)).items).toHaveLength(1)
+    await dismiss(phone.db, id, 2)
+    expect((await loadStatus(phone.db)).items).toHaveLength(0)
+    await told({ horizon: '2020-01-01' })
+    expect(await phone.db.documents.count()).toBe(0)
   })
 })
 

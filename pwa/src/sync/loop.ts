@@ -11,8 +11,9 @@ import type { Cursor } from '@/wire/generated'
 import { stopIfAborted } from './abort'
 import { applyAnswer, type Outgoing, takeBatch, tidy } from './apply'
 import { lead } from './leader'
-import { afterAnswer, afterFailure, backoff, calm, type PushPlan, remedy, wireText } from './plan'
+import { afterAnswer, afterFailure, backoff, calm, parkedFor, type PushPlan, remedy, wireText } from './plan'
 import type { Exchange, Transport } from './transport'
+import { serverNow } from './visits'
 
 /** Where the loop stands. */
 export type SyncStatus =
@@ -78,7 +79,7 @@ export function createLoop(host: LoopHost): Loop {
 
   async function kick(occasion: Occasion): Promise<void> {
     const now = status.value
-    if (isStopped || (now.at === 'paused' && now.why !== 'storage' && occasion !== 'resume')) return
+    if (isStopped || (now.at === 'paused' && !goesOn(now.why, occasion))) return
     if (occasion === 'tick' && now.at === 'waiting' && now.until > clock.now()) return
     if (occasion !== 'tick') {
       attempt = 0
@@ -138,7 +139,7 @@ export function createLoop(host: LoopHost): Loop {
       if (photos !== 'more') return photos
     }
     if (tidyAt <= clock.now()) {
-      await tidy(db, clock.now())
+      await tidy(db, await serverNow(db, clock.now()))
       tidyAt = clock.now() + tidyEvery
     }
     await db.meta.put({ key: 'confirmed', at: clock.now() })
@@ -218,7 +219,7 @@ export function createLoop(host: LoopHost): Loop {
     if (found === undefined) return { wait: 'busy' }
     plan = found.plan
     if (found.at === 'opaque') await db.outbox.update(found.row.seq, { opaque: true })
-    if (found.at === 'park') await db.outbox.update(found.row.seq, { notBefore: clock.now() + 300_000, code: 'unsendable' })
+    if (found.at === 'park') await db.outbox.update(found.row.seq, { notBefore: clock.now() + parkedFor, code: 'unsendable' })
     return 'more'
   }
 
@@ -231,6 +232,11 @@ export function createLoop(host: LoopHost): Loop {
       clearTimeout(timer)
     },
   }
+}
+
+/** Says whether an occasion ends a pause. Space may have been freed; a release too old to be told documents still pushes. */
+function goesOn(why: Extract<SyncStatus, { at: 'paused' }>['why'], occasion: Occasion): boolean {
+  return occasion === 'resume' || why === 'storage' || (why === 'update' && occasion === 'news')
 }
 
 function envelope(sent: Outgoing, cursor: Cursor | undefined) {

@@ -15,6 +15,9 @@ export interface PushPlan { readonly limit: number, readonly suspect: number, re
 
 export const calm: PushPlan = { limit: MaxPushMutations, suspect: 0, failures: 0, failed: '' }
 
+/** How long a row waits that fails even unparsed, ms. */
+export const parkedFor = 300_000
+
 /** Equal failures after which a push is suspected rather than the network. */
 const enough = 3
 
@@ -27,7 +30,8 @@ export function nextBatch(queue: Batch, plan: PushPlan, now: number): Batch {
   const parked = new Set<DocID>()
   let bytes = 0
   for (const row of queue) {
-    if (row.notBefore > now) parked.add(row.doc)
+    // A time later than any we set is of a clock that was wrong then.
+    if (row.notBefore > now && row.notBefore <= now + parkedFor) parked.add(row.doc)
     if (parked.has(row.doc)) continue
     const isPastSuspects = plan.suspect > 0 && batch.length > 0 && row.seq > plan.suspect
     const size = utf8Length(wireText(row)) + 1

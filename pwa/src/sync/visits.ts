@@ -150,7 +150,7 @@ export interface LoadOptions {
   readonly thumbless?: boolean
 }
 
-/** The visits of a list, newest start first, deleted ones left out. */
+/** The visits of a list, newest start first; deleted ones are left out, unless somebody has to look at them. */
 export async function loadVisits(db: UserDatabase, { limit, whose, since = '', thumbless = false }: LoadOptions): Promise<VisitView[]> {
   return await db.transaction('r', [db.documents, db.outbox, db.attention, db.photos, db.thumbs, db.meta], async () => {
     const mine = whose === 'mine' ? 1 : 0
@@ -167,7 +167,7 @@ export async function loadVisits(db: UserDatabase, { limit, whose, since = '', t
     const now = await serverNow(db)
     return ids
       .map(id => viewOf({ document: byID.get(id), outbox: outbox.get(id) ?? [], attention: attention.get(id) ?? [], photos: photos.get(id) ?? [], thumbs }, db.user, now))
-      .filter((view): view is VisitView => view !== undefined && !view.deleted && view.visit.when.start >= since)
+      .filter((view): view is VisitView => view !== undefined && (!view.deleted || view.record.at === 'attention') && view.visit.when.start >= since)
       .sort((a, b) => (a.visit.when.start < b.visit.when.start ? 1 : -1))
   })
 }

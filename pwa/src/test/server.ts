@@ -6,7 +6,7 @@ import { pushedTexts } from './bytes'
 import { change, editedAt } from '@/sync/merge'
 import { kinds } from '@/sync/rules'
 import { isLiving, listOf, type State, stateOf } from '@/sync/state'
-import type { DocID, Document, Mutation, Result, UserID } from '@/wire/generated'
+import type { Code, DocID, Document, Mutation, Result, UserID } from '@/wire/generated'
 
 interface Entry { readonly bytes: string, readonly outcome: Result['outcome'], readonly code?: string }
 interface Staged { readonly hash: string, readonly length: number, bytes: Uint8Array, readonly user: UserID }
@@ -31,6 +31,8 @@ export class ModelServer {
   poison = new Set<number>()
   /** Numbers this server keeps for a person to look at. */
   holds = new Set<number>()
+  /** Codes with which it refuses numbers. */
+  refusals = new Map<number, Code>()
   signedIn = true
   alive = true
   tooOld = false
@@ -132,9 +134,9 @@ export class ModelServer {
     const base = { seq, ...this.told(mutation.doc) }
     if (known !== undefined && known.bytes !== bytes) return { seq, outcome: 'fork' }
     if (known !== undefined) return { ...base, outcome: known.outcome, again: true }
-    const outcome = mutation.opaque !== undefined || this.holds.has(seq) ? 'held' : mutation.discarded === true ? 'applied' : this.carryOut(mutation)
+    const outcome = mutation.opaque !== undefined || this.holds.has(seq) ? 'held' : mutation.discarded === true ? 'applied' : this.refusals.has(seq) ? 'refused' : this.carryOut(mutation)
     this.journal.set(key, { bytes, outcome })
-    return { seq, outcome, ...(outcome === 'refused' && { code: 'invalid' }), ...this.told(mutation.doc) }
+    return { seq, outcome, ...(outcome === 'refused' && { code: this.refusals.get(seq) ?? 'invalid' }), ...this.told(mutation.doc) }
   }
 
   private told(id: DocID | undefined): { document?: Document } {
