@@ -14,7 +14,6 @@ export const admin = {
   'admin.accounts.none': '“{query}” was not found',
   'admin.accounts.reset': 'Reset password',
   'admin.accounts.resetDo': 'Reset and show a one-time password',
-  'admin.accounts.resetDone': 'One-time password of {name}',
   'admin.accounts.resetWhat': 'The old password stops working at once and {name} must sign in again. Unsent records on the phone are not touched.',
   'admin.accounts.resetWho': 'Reset password: {name}',
   'admin.deed': 'Action',

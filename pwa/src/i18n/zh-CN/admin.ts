@@ -11,7 +11,6 @@ export const admin = {
   'admin.accounts.none': '没有找到“{query}”',
   'admin.accounts.reset': '重置密码',
   'admin.accounts.resetDo': '重置,给一次性密码',
-  'admin.accounts.resetDone': '{name} 的一次性密码',
   'admin.accounts.resetWhat': '原来的密码马上不能用,{name} 的手机要重新登录。手机上没传的记录不受影响。',
   'admin.accounts.resetWho': '重置密码:{name}',
   'admin.deed': '操作',
