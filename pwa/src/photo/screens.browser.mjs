@@ -35,7 +35,8 @@ export const screens = {
       const source = saved.map(photo => photo.source)
       const problems = taker.problems.value.map(problemText)
       taker.dismiss(taker.problems.value[0])
-      const covered = await taker.mosaic(saved[0].bytes, [{ x: 0.5, y: 0.5, r: 0.1 }])
+      let covered = saved[0]
+      await taker.mosaic(saved[0].bytes, [{ x: 0.5, y: 0.5, r: 0.1 }], (photo) => { covered = photo })
       return { source, working, after: taker.work.value, problems, dismissed: taker.problems.value.length, covered: covered.sha256 !== saved[0].sha256 }
     })
     assert.deepEqual(got.source, ['camera', ...Array(8).fill('album')])

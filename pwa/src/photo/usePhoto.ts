@@ -30,8 +30,8 @@ export interface PhotoTaker {
   readonly problems: Readonly<ShallowRef<readonly PhotoProblem[]>>
   /** Develops and saves what was picked, as far as the visit has room. Resolves when all are saved or reported; never rejects. */
   take: (files: readonly File[], source: PhotoSource) => Promise<void>
-  /** Makes areas of a stored photo unrecognisable; undefined if that failed (then it is among the problems) or was cancelled. */
-  mosaic: (bytes: ArrayBuffer, strokes: readonly Stroke[]) => Promise<ShrunkPhoto | undefined>
+  /** Makes areas of a stored photo unrecognisable and has `keep` store the result; false if either failed (then it is among the problems) or was cancelled. */
+  mosaic: (bytes: ArrayBuffer, strokes: readonly Stroke[], keep: (photo: ShrunkPhoto) => Promise<void>) => Promise<boolean>
   dismiss: (problem: PhotoProblem) => void
   /** Drops what is still being worked on: the visit was thrown away. */
   cancel: () => void
@@ -96,14 +96,15 @@ export function usePhoto(options: PhotoOptions, darkroom: Darkroom = sharedDarkr
       })
     },
 
-    async mosaic(bytes, strokes) {
+    async mosaic(bytes, strokes, keep) {
       const { signal } = cancelling
-      let photo: ShrunkPhoto | undefined
+      let isKept = false
       count(1)
       await inTurn(() => guarded(1, signal, async () => {
-        photo = await darkroom.mosaic(bytes, strokes, signal)
+        await keep(await darkroom.mosaic(bytes, strokes, signal))
+        isKept = true
       }))
-      return photo
+      return isKept
     },
 
     dismiss(problem) {

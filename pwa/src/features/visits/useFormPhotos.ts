@@ -25,6 +25,8 @@ export interface FormPhotos extends Pick<PhotoTaker, 'work' | 'problems' | 'take
   readonly bytes: (photo: DocID) => Promise<ArrayBuffer | undefined>
   /** Covers areas of a photo for good. */
   readonly cover: (photo: DocID, bytes: ArrayBuffer, strokes: readonly Stroke[]) => Promise<void>
+  /** Waits until all areas are covered. False, once, if some could not be: no face leaves the phone that somebody meant to cover. */
+  readonly covered: () => Promise<boolean>
 }
 
 /** The photos of the form `keeper` keeps under `id`. */
@@ -53,6 +55,8 @@ export function useFormPhotos(id: DocID, keeper: VisitFormKeeper): FormPhotos {
     },
   })
 
+  let covering: Promise<boolean> = Promise.resolve(true)
+
   /** A photo of the saved visit goes with the correction. */
   function takeOut(photo: DocID): void {
     keeper.change({ removedPhotos: [...keeper.form.value?.removedPhotos ?? [], photo] })
@@ -69,12 +73,20 @@ export function useFormPhotos(id: DocID, keeper: VisitFormKeeper): FormPhotos {
     async cover(photo, bytes, strokes) {
       const isNew = added.value.some(each => each.id === photo)
       const manifest = [...added.value, ...former.value].find(each => each.id === photo)?.manifest
-      const covered = await taker.mosaic(bytes, strokes)
-      if (manifest === undefined || covered === undefined) return
+      if (manifest === undefined) return
       const { takenAt, source } = manifest
-      const taken = asTaken({ ...covered, ...(takenAt !== '' && { takenAt }) }, source)
-      if (isNew) await keeper.inTurn(db => replacePhoto(db, photo, taken))
-      else await keeper.inTurn(db => addPhoto(db, id, taken)).then((isAdded) => { if (isAdded) takeOut(photo) })
+      const done = taker.mosaic(bytes, strokes, async (covered) => {
+        const taken = asTaken({ ...covered, ...(takenAt !== '' && { takenAt }) }, source)
+        if (isNew) await keeper.inTurn(db => replacePhoto(db, photo, taken))
+        else if (await keeper.inTurn(db => addPhoto(db, id, taken))) takeOut(photo)
+      })
+      covering = Promise.all([covering, done]).then(all => all.every(Boolean))
+      await done
+    },
+    covered() {
+      const all = covering
+      covering = Promise.resolve(true)
+      return all
     },
   }
 }
