@@ -1,5 +1,5 @@
 import Dexie from 'dexie'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { currentUser, DeviceDatabase } from '@/db/device'
 import { readMeta } from '@/db/meta'
 import { saveVisit } from '@/db/save'
@@ -12,6 +12,7 @@ import { createSession, type SessionKeeper } from './session'
 let server: ModelServer
 let device: DeviceDatabase
 let opened: SessionKeeper[]
+let announced = 0
 
 beforeEach(async () => {
   for (const name of await Dexie.getDatabaseNames()) await Dexie.delete(name)
@@ -27,7 +28,7 @@ afterEach(() => {
 
 /** A tab, or the app after a restart: only the databases are the same. */
 function tab(): SessionKeeper {
-  const session = createSession({ device, fetch: server.fetch, now: () => server.now, deviceName: () => 'Test', announce: () => undefined })
+  const session = createSession({ device, fetch: server.fetch, now: () => server.now, deviceName: () => 'Test', announce: () => { announced++ } })
   opened.push(session)
   return session
 }
@@ -78,6 +79,31 @@ describe('signing in', () => {
   })
 })
 
+describe('a phone that keeps nothing', () => {
+  test('is told so after signing in; the form does not wait for ever', async () => {
+    const session = tab()
+    vi.spyOn(device.users, 'put').mockRejectedValue(new DOMException('could not be cloned', 'DataCloneError'))
+    expect(await session.signIn('zhang', 'secret')).toEqual({ at: 'offline' })
+    expect(session.state.value).toEqual({ at: 'no_storage' })
+  })
+})
+
+describe('a password of one\'s own', () => {
+  test('chosen in one tab opens the others', async () => {
+    const one = tab()
+    server.passwordDue = true
+    await one.signIn('zhang', 'secret')
+    const other = tab()
+    await other.start()
+    expect(other.state.value).toMatchObject({ access: 'password_due' })
+    announced = 0
+    await one.changePassword({ old: 'secret', new: 'another secret' })
+    expect(announced).toBe(1)
+    await other.start()
+    expect(other.state.value).toMatchObject({ access: 'open' })
+  })
+})
+
 describe('starting', () => {
   test('without network opens the last person\'s records', async () => {
     const before = tab()
@@ -89,6 +115,27 @@ describe('starting', () => {
     await session.start()
     expect(session.state.value).toMatchObject({ at: 'signed_in', access: 'open' })
     expect(await databaseOf(session).outbox.count()).toBe(1)
+  })
+
+  test('where the browser never answers says so, and goes on when it does after all', async () => {
+    const before = tab()
+    await before.signIn('zhang', 'secret')
+    databaseOf(before).close()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let answer: () => void = () => undefined
+    const asked = new Promise<void>((resolve) => { answer = resolve })
+    vi.spyOn(device.facts, 'get').mockImplementation((async () => {
+      await asked
+      return { key: 'current', user: server.user }
+    }) as never)
+    const session = tab()
+    const started = session.start()
+    await vi.advanceTimersByTimeAsync(10_000)
+    await started
+    expect(session.state.value).toEqual({ at: 'no_storage' })
+    vi.useRealTimers()
+    answer()
+    await vi.waitFor(() => { expect(session.state.value.at).toBe('signed_in') })
   })
 
   test('on a new phone is signed out', async () => {

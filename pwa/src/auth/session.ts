@@ -57,7 +57,7 @@ export interface SessionHost {
   readonly now: () => number
   /** What the person will recognise in a list of devices. */
   readonly deviceName: () => string
-  /** Tells other tabs that another person signed in, or out. */
+  /** Tells other tabs that another person signed in, or out, or that this one may go on. */
   readonly announce: () => void
 }
 
@@ -66,6 +66,8 @@ export const browserFetch: typeof fetch = (input, init) => fetch(input, init)
 
 /** How long a small request may take, ms. */
 const patience = 20_000
+/** How long a browser may take to open a database before the app says that it does not, ms. */
+const opening = 10_000
 /** An access token that ends within this time, ms, is renewed before it is used. */
 const margin = 120_000
 
@@ -108,16 +110,33 @@ export function createSession(host: SessionHost): SessionKeeper {
   }
 
   async function start(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    // Some browsers neither open a database nor refuse: better to say so than to stay blank. It goes on if it opens after all.
+    const silent = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        if (state.value.at === 'starting') state.value = { at: 'no_storage' }
+        resolve()
+      }, opening)
+    })
+    await Promise.race([reopen(), silent])
+    clearTimeout(timer)
+    void tellSignOut()
+  }
+
+  async function reopen(): Promise<void> {
     try {
       const known = await currentUser(host.device)
       const now = state.value
       if (known === undefined) close()
       else if (now.at !== 'signed_in' || now.user !== known.user || now.session.device !== known.device) await open(known, 'open')
-      else if (known.session.expiresAt > now.session.expiresAt) await open(known, 'open')
+      else if (known.session.expiresAt > now.session.expiresAt || known.session.passwordDue !== now.session.passwordDue) await open(known, 'open')
     } catch (cause) {
-      state.value = { at: cause instanceof Error && cause.name === 'VersionError' ? 'outdated' : 'no_storage' }
+      fail(cause)
     }
-    void tellSignOut()
+  }
+
+  function fail(cause: unknown): void {
+    state.value = { at: cause instanceof Error && cause.name === 'VersionError' ? 'outdated' : 'no_storage' }
   }
 
   async function request(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -172,8 +191,13 @@ export function createSession(host: SessionHost): SessionKeeper {
       const session = sessionIn(answer)
       if (session === undefined) return { at: 'offline' }
       const entered = { user: session.user, username: name, device: session.device, keys, session, nonce: '', usedAt: host.now() }
-      await enter(host.device, entered)
-      await open(entered, 'open')
+      try {
+        await enter(host.device, entered)
+        await open(entered, 'open')
+      } catch (cause) {
+        fail(cause)
+        return { at: 'offline' } // the page for it is in the place of the form
+      }
       host.announce()
       return { at: 'ok' }
     })
@@ -262,6 +286,7 @@ export function createSession(host: SessionHost): SessionKeeper {
       const session = { ...known.session, passwordDue: false }
       await host.device.users.update(known.user, { session })
       await open({ ...known, session }, 'open')
+      host.announce()
     }
     return { at: 'ok' }
   }

@@ -34,6 +34,7 @@ export class ModelServer {
   /** Codes with which it refuses numbers. */
   refusals = new Map<number, Code>()
   signedIn = true
+  passwordDue = false
   alive = true
   tooOld = false
   pageSize = 500
@@ -64,6 +65,7 @@ export class ModelServer {
     if (path === '/api/v1/sessions/refresh') return this.refresh(JSON.parse(textOf(init)) as { nonce: string })
     if (path === '/api/v1/sessions/current') return json(204, null)
     if (!this.signedIn) return problem(401, 'unauthenticated')
+    if (path === '/api/v1/me/password') return json(204, null)
     if (path === '/api/v1/sync') return this.sync(textOf(init))
     const device = headers.get('Zoufang-Device')
     if (device !== null && device !== this.device) return problem(403, 'forbidden')
@@ -73,7 +75,7 @@ export class ModelServer {
   session() {
     return {
       user: this.user, school: 's', schoolName: '梧桐大学', username: 'zhang', name: '张老师', post: '处长', role: 'leader',
-      device: this.device, admin: false, proxyFor: [], passwordDue: false, expiresAt: this.now + 600_000,
+      device: this.device, admin: false, proxyFor: [], passwordDue: this.passwordDue, expiresAt: this.now + 600_000,
     }
   }
 
