@@ -11,6 +11,7 @@ import { fromNothing } from './scenarios/accounts.mjs'
 import { budgets } from './scenarios/budgets.mjs'
 import { fullDisk, killedDraft, undone, updated, withoutWorker } from './scenarios/form.mjs'
 import { accessible } from './scenarios/looks.mjs'
+import { evening } from './scenarios/many.mjs'
 import { cuts, lostAnswers } from './scenarios/network.mjs'
 import { offline } from './scenarios/offline.mjs'
 import { broken, checksFail } from './scenarios/self.mjs'
@@ -18,7 +19,7 @@ import { expired, twoTabs } from './scenarios/session.mjs'
 import { joint } from './scenarios/together.mjs'
 
 const scenarios = [
-  budgets, offline, cuts, lostAnswers, expired, twoTabs, fullDisk, updated, killedDraft, withoutWorker, undone, joint, fromNothing, accessible, checksFail,
+  budgets, offline, evening, cuts, lostAnswers, expired, twoTabs, fullDisk, updated, killedDraft, withoutWorker, undone, joint, fromNothing, accessible, checksFail,
 ]
 
 rmSync(RESULTS, { recursive: true, force: true })
