@@ -39,6 +39,7 @@ const pictures = {
 async function prepare() {
   const { createDarkroom } = await import('/src/photo/shrink.ts')
   const { PhotoError } = await import('/src/photo/photo.ts')
+  await (await import('/src/i18n/i18n.ts')).loadWords() // as the router does before a page
   const darkroom = createDarkroom()
   const forever = new AbortController().signal
   const file = async name => new File([await (await fetch(`/fixture/${name}`)).arrayBuffer()], name)
