@@ -1,6 +1,7 @@
 import { createApp } from 'vue'
 import App from '@/App.vue'
 import { session } from '@/auth/useSession'
+import { noteUnwritten } from '@/db/unwritten'
 import { loadLanguage } from '@/i18n/i18n'
 import { createAppRouter, importAllRoutes } from '@/router'
 import { watchInstall } from '@/sw/install'
@@ -17,7 +18,11 @@ async function start(): Promise<void> {
   // Chinese is there: the words of the first page are in the main bundle.
   await Promise.all([language !== 'zh-CN' && loadLanguage(language), session.start()])
   const router = createAppRouter()
-  createApp(App).use(router).mount('#app')
+  const app = createApp(App)
+  // A tap that could not be written is told on the page (`App.vue`).
+  app.config.errorHandler = (cause) => { if (!noteUnwritten(cause)) reportError(cause) }
+  window.addEventListener('unhandledrejection', (event) => { if (noteUnwritten(event.reason)) event.preventDefault() })
+  app.use(router).mount('#app')
   send()
   updates.watchChunkErrors(window)
   importAllRoutes(router)

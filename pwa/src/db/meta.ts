@@ -1,3 +1,4 @@
+import { durable } from './durable'
 import type { ClockMeta, ConfirmedMeta, DeviceMeta, LeaseMeta, PullMeta, UserDatabase } from './schema'
 import { noCursor, noEpoch } from '@/wire/guards'
 
@@ -23,5 +24,5 @@ export async function readPreference(db: UserDatabase, name: string): Promise<un
 }
 
 export async function writePreference(db: UserDatabase, name: string, value: unknown): Promise<void> {
-  await db.meta.put({ key: `preference:${name}`, value })
+  await durable(db, () => db.meta.put({ key: `preference:${name}`, value }))
 }

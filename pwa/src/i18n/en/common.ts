@@ -64,6 +64,8 @@ export const common = {
   'common.tabs.school': 'School settings',
   'common.tabs.visits': 'Visits',
   'common.undo': 'Undo',
+  'common.unwritten': 'The last step was not saved. Please do it again.',
+  'common.unwritten.full': 'The phone’s storage is full, so the last step was not saved. Please free some space and do it again.',
   'common.update.apply': 'Update now',
   'common.update.later': 'Later',
   'common.update.ready': 'A new version is here. Drafts and unsent records stay.',

@@ -61,6 +61,8 @@ export const common = {
   'common.tabs.school': '学校设置',
   'common.tabs.visits': '走访',
   'common.undo': '撤销',
+  'common.unwritten': '刚才这一步没有存下,请再做一次。',
+  'common.unwritten.full': '手机存储满了,刚才这一步没有存下。请在手机里腾出一点空间,再做一次。',
   'common.update.apply': '现在更新',
   'common.update.later': '稍后',
   'common.update.ready': '有新版本。草稿和未传的记录都会留着。',
