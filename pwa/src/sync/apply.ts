@@ -3,7 +3,7 @@
  * whatever is cut off in between is asked again and answered the same (I1, I2).
  */
 import { type Clock, noteServerTime } from '@/db/clock'
-import { durable } from '@/db/durable'
+import { durable, StorageError } from '@/db/durable'
 import { readMeta, readPull } from '@/db/meta'
 import { erasePhotos, isHeld } from '@/db/photos'
 import type { DocumentRow, OutboxRow, SentRow, UserDatabase } from '@/db/schema'
@@ -25,13 +25,23 @@ export interface Outgoing { readonly device: DeviceID, readonly epoch: Epoch, re
  * discarded any more. Undefined if this database has no device yet.
  */
 export async function takeBatch(db: UserDatabase, plan: PushPlan, now: number): Promise<Outgoing | undefined> {
-  return await durable(db, () => db.transaction('rw', [db.outbox, db.meta], async () => {
+  try {
+    return await chooseBatch(db, plan, now, 'rw')
+  } catch (cause) {
+    // A phone without space cannot note it, and needs its records on the server all the more.
+    if (cause instanceof StorageError && cause.fault === 'full') return await chooseBatch(db, plan, now, 'r')
+    throw cause
+  }
+}
+
+async function chooseBatch(db: UserDatabase, plan: PushPlan, now: number, mode: 'rw' | 'r'): Promise<Outgoing | undefined> {
+  return await durable(db, () => db.transaction(mode, [db.outbox, db.meta], async () => {
     const device = await readMeta(db, 'device')
     if (device === undefined) return undefined
     const pull = await readPull(db)
     const queue = await db.outbox.orderBy('seq').toArray()
     const batch = nextBatch(queue, plan, now)
-    for (const row of batch) if (row.attempts === 0) await db.outbox.update(row.seq, { attempts: 1 })
+    if (mode === 'rw') for (const row of batch) if (row.attempts === 0) await db.outbox.update(row.seq, { attempts: 1 })
     // Every number below the first in the queue has its receipt.
     const acked = (queue[0]?.seq ?? device.next) - 1
     return { device: device.id, epoch: pull.epoch, acked, cursor: pull.cursor, batch }

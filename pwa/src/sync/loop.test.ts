@@ -126,6 +126,24 @@ describe('a push', () => {
   })
 })
 
+describe('a phone without any space', () => {
+  test('still gets its records to the server, and keeps them until it can write down that it did', async () => {
+    await phone.save('热水')
+    const full = () => { throw new DOMException('full', 'QuotaExceededError') }
+    phone.db.outbox.hook('updating', full)
+    phone.db.sent.hook('creating', full)
+    await phone.loop.kick('news')
+    expect(phone.loop.status.value).toEqual({ at: 'paused', why: 'storage' })
+    expect(server.documents.size).toBe(1)
+    expect(await phone.db.outbox.count()).toBe(1)
+    phone.db.outbox.hook('updating').unsubscribe(full)
+    phone.db.sent.hook('creating').unsubscribe(full)
+    await phone.loop.kick('tick')
+    await expectEverywhere('热水')
+    expect(server.journal.size).toBe(1)
+  })
+})
+
 describe('a session that ended', () => {
   test('pauses once, deletes nothing, and goes on after sign-in', async () => {
     await phone.save('热水', 1)
