@@ -20,6 +20,7 @@ export class StorageError extends Error {
  * or with what `work` itself threw if the database is not at fault.
  */
 export async function durable<T>(db: UserDatabase, work: () => PromiseLike<T>): Promise<T> {
+  const before = mended.get(db)
   try {
     return await work()
   } catch (cause) {
@@ -27,12 +28,21 @@ export async function durable<T>(db: UserDatabase, work: () => PromiseLike<T>): 
     if (faultOf(cause) !== 'broken') throw translate(cause)
   }
   try {
-    db.close({ disableAutoOpen: false })
-    await db.open()
+    // Opened again since then: closing it once more would cut off what others are at.
+    if (mended.get(db) === before) mended.set(db, reopen(db))
+    await mended.get(db)
     return await work()
   } catch (cause) {
     throw translate(cause)
   }
+}
+
+/** The last time each database was opened again. */
+const mended = new WeakMap<UserDatabase, Promise<void>>()
+
+async function reopen(db: UserDatabase): Promise<void> {
+  db.close({ disableAutoOpen: false })
+  await db.open()
 }
 
 function translate(cause: unknown): unknown {
