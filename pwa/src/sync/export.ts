@@ -21,13 +21,19 @@ export async function exportUnsent(db: UserDatabase, now: number = Date.now()): 
     drafts: drafts.map(({ id, form, updatedAt }) => ({ id, form, updatedAt })),
     photos: photos.map(({ id, doc, manifest }) => ({ id, visit: doc, sha256: manifest.sha256, takenAt: manifest.takenAt, file: `photos/${id}.jpg` })),
   }
-  const entries: ZipEntry[] = [{ name: 'records.json', bytes: new TextEncoder().encode(JSON.stringify(records, null, 2)) }]
-  for (const { id } of photos) { // one at a time: the bytes of all at once would be too much for a small phone
-    const row = await db.photoBytes.get(id)
-    if (row !== undefined) entries.push({ name: `photos/${id}.jpg`, bytes: new Uint8Array(row.data) })
+  let packed = 0
+  async function* entries(): AsyncGenerator<ZipEntry> {
+    yield { name: 'records.json', bytes: new TextEncoder().encode(JSON.stringify(records, null, 2)) }
+    for (const { id } of photos) { // one at a time: the bytes of all at once would be too much for a small phone
+      const row = await db.photoBytes.get(id)
+      if (row === undefined) continue
+      packed++
+      yield { name: `photos/${id}.jpg`, bytes: new Uint8Array(row.data) }
+    }
   }
+  const file = await zip(entries(), now)
   const visits = new Set([...outbox, ...attention].map(row => row.doc)).size
-  return { file: zip(entries, now), name: `zoufang-${new Date(now).toISOString().slice(0, 10)}.zip`, visits, photos: entries.length - 1 }
+  return { file, name: `zoufang-${new Date(now).toISOString().slice(0, 10)}.zip`, visits, photos: packed }
 }
 
 /** Hands the file to the share sheet if there is one, else to the downloads. Resolves false if the person closed the sheet. */

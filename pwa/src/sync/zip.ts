@@ -2,20 +2,23 @@
 export interface ZipEntry { readonly name: string, readonly bytes: Uint8Array<ArrayBuffer> }
 
 /** Packs files without compression (photos have none to gain). `now`, Unix ms, is written as their time, in UTC. */
-export function zip(entries: readonly ZipEntry[], now: number): Blob {
-  const parts: Uint8Array<ArrayBuffer>[] = []
+export async function zip(entries: AsyncIterable<ZipEntry>, now: number): Promise<Blob> {
+  // A blob may go to the disk, so that a small phone does not have to hold all entries at once.
+  const parts: Blob[] = []
   const directory: Uint8Array<ArrayBuffer>[] = []
   let offset = 0
-  for (const { name, bytes } of entries) {
+  let count = 0
+  for await (const { name, bytes } of entries) {
     const label = new TextEncoder().encode(name)
     const common = [[2, 20], [2, 0], [2, 0], ...dosTime(now), [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, label.length], [2, 0]] as const
     const local = record([[4, 0x04034b50], ...common])
     directory.push(record([[4, 0x02014b50], [2, 20], ...common, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]), label)
-    parts.push(local, label, bytes)
+    parts.push(new Blob([local, label, bytes]))
+    count++
     offset += local.length + label.length + bytes.length
   }
   const size = directory.reduce((sum, part) => sum + part.length, 0)
-  const end = record([[4, 0x06054b50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, size], [4, offset], [2, 0]])
+  const end = record([[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, size], [4, offset], [2, 0]])
   return new Blob([...parts, ...directory, end], { type: 'application/zip' })
 }
 
