@@ -22,6 +22,9 @@ const scenarios = [
   budgets, offline, evening, cuts, lostAnswers, expired, twoTabs, fullDisk, updated, killedDraft, withoutWorker, undone, joint, fromNothing, accessible, checksFail,
 ]
 
+// What was started ends with this process, however it ends.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1))
+
 rmSync(RESULTS, { recursive: true, force: true })
 const wrong = process.env.E2E_BREAK
 if (wrong !== undefined && !(wrong in broken)) throw new Error(`E2E_BREAK is one of ${Object.keys(broken).join(', ')}`)

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { RESULTS } from './harness/runner.mjs'
-import { allScreens, looks, wear } from './harness/screens.mjs'
+import { allScreens, looks, still, wear } from './harness/screens.mjs'
 import { createWorld } from './harness/world.mjs'
 
 const folder = resolve(process.argv[2] ?? join(RESULTS, '../screenshots'))
@@ -19,7 +19,7 @@ for (const { name, size, looks } of sizes) {
     for await (const screen of allScreens(world, { size })) {
       for (const look of looks) {
         await wear(screen, look)
-        await screen.page.evaluate(() => Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => undefined))))
+        await still(screen.page)
         await screen.page.screenshot({ path: join(folder, `${screen.name}-${name}-${look.name}.png`), animations: 'disabled' })
         taken++
       }

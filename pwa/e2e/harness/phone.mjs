@@ -39,6 +39,7 @@ export async function createPhone({ profile, origin, size = { width: 360, height
       ...flags, `--user-data-dir=${profile}`, `--window-size=${size.width},${size.height}`,
       `--proxy-server=http://127.0.0.1:${foreign.port}`, '--proxy-bypass-list=localhost;127.0.0.1', 'about:blank',
     ], { detached: true, stdio: 'ignore', env: { ...process.env, TZ: 'Asia/Shanghai', LANG: 'zh_CN.UTF-8', LANGUAGE: 'zh_CN' } })
+    process.once('exit', stopNow)
     const active = join(profile, 'DevToolsActivePort')
     const address = await until('the browser to open', () => {
       if (child.exitCode !== null) throw new Error(`the browser ended with code ${child.exitCode}`)
@@ -54,9 +55,15 @@ export async function createPhone({ profile, origin, size = { width: 360, height
     })
   }
 
+  /** The browser is a process group of its own: when this process ends early, it must not stay behind. */
+  function stopNow() {
+    process.kill(-child.pid, 'SIGKILL')
+  }
+
   /** Waits until the process and all its children are gone. */
   async function gone() {
     await until('the browser to be gone', () => child.exitCode !== null || child.signalCode !== null)
+    process.removeListener('exit', stopNow)
     await browser?.close().catch(() => undefined) // the connection ended with the process
     browser = undefined
   }
@@ -99,7 +106,7 @@ export async function createPhone({ profile, origin, size = { width: 360, height
     /** The battery falls out. */
     async kill() {
       if (browser === undefined) return
-      process.kill(-child.pid, 'SIGKILL')
+      stopNow()
       await gone()
     },
     async dispose() {

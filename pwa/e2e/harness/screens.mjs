@@ -24,6 +24,11 @@ export async function wear({ page, show }, { theme, care, language }) {
   if (speaksOther) await show()
 }
 
+/** Waits until no colour or place changes any more; what moves for ever is let alone. Asked, not awaited: what is folded away never tells that it has finished. */
+export async function still(page) {
+  await page.waitForFunction(() => document.getAnimations().every(({ playState, effect }) => playState !== 'running' || effect?.getComputedTiming().endTime === Infinity))
+}
+
 /**
  * Yields { page, name, show } for every screen: signed out, as a cadre, as the office. `show` brings the screen up again.
  * @param {{ size?: { width: number, height: number } }} [options] of the phones

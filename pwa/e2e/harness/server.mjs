@@ -24,6 +24,8 @@ export function createServer({ data, port, log, env = {} }) {
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       const started = child
+      process.once('exit', endNow)
+      child.once('exit', () => process.removeListener('exit', endNow))
       child.stdout.on('data', (bytes) => { said += bytes; file.write(bytes) })
       child.stderr.on('data', bytes => file.write(bytes))
       await until('the server to be ready', async () => {
@@ -40,6 +42,10 @@ export function createServer({ data, port, log, env = {} }) {
       await end('SIGTERM')
       file.end()
     },
+  }
+
+  function endNow() {
+    child.kill('SIGKILL')
   }
 
   async function end(signal) {

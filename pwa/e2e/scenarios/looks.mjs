@@ -1,7 +1,7 @@
 // (i) Every screen, in light and dark, ordinary and large text, both languages: no fault that axe can find.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { allScreens, looks, wear } from '../harness/screens.mjs'
+import { allScreens, looks, still, wear } from '../harness/screens.mjs'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
@@ -28,10 +28,9 @@ export const accessible = {
 
 /** What axe finds on the page as it is, a line each. */
 export async function faultsOf(page) {
+  await still(page) // half-way through a change of colour nothing is readable
   if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe)
   return await page.evaluate(async (tags) => {
-    // Half-way through a change of colour nothing is readable.
-    await Promise.all(document.getAnimations().map(animation => animation.finished.catch(() => undefined)))
     const { violations } = await window.axe.run(document, { runOnly: tags, resultTypes: ['violations'] })
     return violations.flatMap(({ id, nodes }) => nodes.map(({ target, any, all, none }) => `${id} at ${target.join(' ')}: ${[...any, ...all, ...none].map(({ message }) => message).join('; ')}`))
   }, tags)
