@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 )
 
 // conn is one connection and the statements prepared on it. Its methods are those of sql.Tx, except that each query is
@@ -42,6 +43,32 @@ func (c *conn) Exec(query string, args ...any) (sql.Result, error) {
 	}
 	r, err := s.Exec(args...)
 	return r, fault(err)
+}
+
+// insertChunk is how many rows one statement inserts where there are so many: the price of a statement is paid once.
+const insertChunk = 16
+
+// insertRows inserts rows, each of the same number of values, with "INSERT INTO … VALUES" in head and an optional tail, and
+// returns how many went in.
+func (c *conn) insertRows(head, tail string, width int, values []any) (inserted int64, err error) {
+	one := "(?" + strings.Repeat(", ?", width-1) + ")"
+	for len(values) > 0 {
+		n := insertChunk
+		if len(values) < n*width {
+			n = 1
+		}
+		r, err := c.Exec(head+one+strings.Repeat(", "+one, n-1)+tail, values[:n*width]...)
+		if err != nil {
+			return inserted, err
+		}
+		went, err := r.RowsAffected()
+		if err != nil {
+			return inserted, fault(err)
+		}
+		inserted += went
+		values = values[n*width:]
+	}
+	return inserted, nil
 }
 
 // Query runs a statement that returns rows. Close them before the function of the update or view returns.

@@ -73,12 +73,16 @@ func (t *tx) Put(docs []engine.Stored) error {
 		if _, err := t.Exec(`UPDATE schools SET changed = ? WHERE num = ?`, changed, t.school); err != nil {
 			return err
 		}
+		var readers []any
 		for i := range docs {
-			if err := t.put(&docs[i], changed); err != nil {
+			num, err := t.put(&docs[i], changed)
+			if err != nil {
 				return err
 			}
+			readers = t.readersOf(readers, &docs[i], changed, num)
 		}
-		return nil
+		_, err := t.insertRows(`INSERT INTO readers (school, scope, changed, id, document, kind, rev, day, latest, deleted) VALUES `, "", readerColumns, readers)
+		return err
 	})
 	if err != nil {
 		return err
@@ -87,9 +91,8 @@ func (t *tx) Put(docs []engine.Stored) error {
 	return nil
 }
 
-func (t *tx) put(doc *engine.Stored, changed int64) error {
-	var num int64
-	var err error
+// put writes everything of a document but its rows in readers.
+func (t *tx) put(doc *engine.Stored, changed int64) (num int64, err error) {
 	oldNames := ""
 	newNames := join(doc.Names)
 	if doc.Prev == 0 {
@@ -97,25 +100,10 @@ func (t *tx) put(doc *engine.Stored, changed int64) error {
 	} else {
 		num, oldNames, err = t.replace(doc, changed, newNames)
 	}
-	if err != nil {
-		return err
+	if err == nil && newNames != oldNames {
+		err = t.rename(doc, split[wire.Hash](oldNames))
 	}
-	if newNames != oldNames {
-		if err := t.rename(doc, split[wire.Hash](oldNames)); err != nil {
-			return err
-		}
-	}
-	for _, scope := range doc.Audience {
-		if err := t.addReader(doc, string(scope), changed, num); err != nil {
-			return err
-		}
-	}
-	for _, scope := range doc.FormerAudience {
-		if err := t.addReader(doc, "-"+string(scope), changed, num); err != nil {
-			return err
-		}
-	}
-	return nil
+	return num, err
 }
 
 func (t *tx) create(doc *engine.Stored, changed int64, names string) (num int64, err error) {
@@ -160,10 +148,21 @@ func (t *tx) replace(doc *engine.Stored, changed int64, names string) (num int64
 	return num, oldNames, nil
 }
 
-func (t *tx) addReader(doc *engine.Stored, scope string, changed, num int64) error {
-	_, err := t.Exec(`INSERT INTO readers (school, scope, changed, id, document, kind, rev, day, latest, deleted) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		t.school, scope, changed, string(doc.ID), num, string(doc.Kind), doc.Rev, doc.Day, doc.Latest, doc.Deleted)
-	return err
+// readerColumns are the values of one row of readers.
+const readerColumns = 10
+
+// readersOf appends the values of a document's rows in readers.
+func (t *tx) readersOf(values []any, doc *engine.Stored, changed, num int64) []any {
+	add := func(scope string) {
+		values = append(values, t.school, scope, changed, string(doc.ID), num, string(doc.Kind), doc.Rev, doc.Day, doc.Latest, doc.Deleted)
+	}
+	for _, scope := range doc.Audience {
+		add(string(scope))
+	}
+	for _, scope := range doc.FormerAudience {
+		add("-" + string(scope))
+	}
+	return values
 }
 
 func (t *tx) dropReader(doc *engine.Stored, scope string, changed int64) error {

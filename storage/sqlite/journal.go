@@ -107,6 +107,7 @@ func (t *tx) Insert(entries []engine.Entry) error {
 	return t.all(func() error {
 		devices := map[wire.DeviceID]device{}
 		var principals principalWriter
+		var values []any
 		for i := range entries {
 			e := &entries[i]
 			d, ok := devices[e.Device]
@@ -120,17 +121,17 @@ func (t *tx) Insert(entries []engine.Entry) error {
 			if err != nil {
 				return err
 			}
-			r, err := t.Exec(`INSERT INTO journal (device, seq, school, raw, hash, received, principal, kind, doc, base, verdict, code, detail, open)
-				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-				d.num, e.Seq, t.school, e.Raw, e.Hash[:], e.Received, principal, string(e.Kind), string(e.Doc), e.Base,
+			values = append(values, d.num, e.Seq, t.school, e.Raw, e.Hash[:], e.Received, principal, string(e.Kind), string(e.Doc), e.Base,
 				string(e.Verdict), string(e.Code), e.Detail, e.Open)
-			if err != nil {
-				return err
-			}
-			if err := affected(r, errTaken); err != nil {
-				return err
-			}
 			devices[e.Device] = device{num: d.num, upTo: max(d.upTo, e.Seq), entries: d.entries + 1}
+		}
+		inserted, err := t.insertRows(`INSERT INTO journal (device, seq, school, raw, hash, received, principal, kind, doc, base, verdict, code, detail, open)
+			VALUES `, ` ON CONFLICT DO NOTHING`, 14, values)
+		if err != nil {
+			return err
+		}
+		if inserted < int64(len(entries)) {
+			return errTaken
 		}
 		for _, d := range devices {
 			if _, err := t.Exec(`UPDATE devices SET up_to = ?, entries = ? WHERE num = ?`, d.upTo, d.entries, d.num); err != nil {
