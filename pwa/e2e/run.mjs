@@ -12,14 +12,14 @@ import { budgets } from './scenarios/budgets.mjs'
 import { fullDisk, killedDraft, undone, updated, withoutWorker } from './scenarios/form.mjs'
 import { accessible } from './scenarios/looks.mjs'
 import { evening } from './scenarios/many.mjs'
-import { cuts, lostAnswers } from './scenarios/network.mjs'
+import { cuts, killedServer, lostAnswers } from './scenarios/network.mjs'
 import { offline } from './scenarios/offline.mjs'
 import { broken, checksFail } from './scenarios/self.mjs'
 import { expired, twoTabs } from './scenarios/session.mjs'
 import { joint } from './scenarios/together.mjs'
 
 const scenarios = [
-  budgets, offline, evening, cuts, lostAnswers, expired, twoTabs, fullDisk, updated, killedDraft, withoutWorker, undone, joint, fromNothing, accessible, checksFail,
+  budgets, offline, evening, cuts, lostAnswers, killedServer, expired, twoTabs, fullDisk, updated, killedDraft, withoutWorker, undone, joint, fromNothing, accessible, checksFail,
 ]
 
 // What was started ends with this process, however it ends.

@@ -14,7 +14,7 @@ import { setTimeout as pause } from 'node:timers/promises'
  * @property {{ status: number, headers?: Record<string, string>, body?: string }} [answer] the server is not asked
  * @property {number} [cutRequest] the connection dies after this many bytes of the request's body
  * @property {number} [cutAnswer] the server has done its work; the connection dies after this many bytes of the answer's body, 0 = before its head
- * @property {(entry: Entry) => void} [then] called with what happened
+ * @property {(entry: Entry) => void} [after] called with what happened
  */
 
 /**
@@ -69,7 +69,7 @@ export async function createProxy(target, port) {
     request.resume()
     entry.status = fault.answer.status
     answer.writeHead(fault.answer.status, { 'Content-Length': Buffer.byteLength(fault.answer.body ?? ''), ...fault.answer.headers }).end(fault.answer.body)
-    fault.then?.(entry)
+    fault.after?.(entry)
   }
 
   function forward(request, answer, entry, fault) {
@@ -78,7 +78,7 @@ export async function createProxy(target, port) {
       // The connections in reserve break as well, or the browser would quietly try again on each of them.
       for (const socket of sockets) if (!busy.has(socket)) socket.destroy()
       upstream.destroy()
-      fault.then?.(entry)
+      fault.after?.(entry)
     }
     const upstream = http.request({ host: '127.0.0.1', port: target, method: request.method, path: request.url, headers: request.headers, agent: false }, (response) => {
       entry.status = response.statusCode
@@ -96,7 +96,7 @@ export async function createProxy(target, port) {
       })
       response.on('end', () => {
         answer.end()
-        fault.then?.(entry)
+        fault.after?.(entry)
       })
       response.on('error', () => request.socket.destroy())
     })

@@ -69,6 +69,7 @@ export async function runAll(scenarios, wanted) {
       print(String(error?.stack ?? error).replace(/^/gm, '      '))
     }
   }
+  if (failed === 0) print('ok             (h) no request left our origin, in any of them')
   print(`e2e: ${chosen.length - failed} passed, ${failed} failed, ${((performance.now() - began) / 1000).toFixed(0)} s`)
   return { passed: chosen.length - failed, failed }
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { phonePhotos } from '../fixtures/make.mjs'
 import { logVisit, settled, signedIn } from '../harness/app.mjs'
+import { sha256 } from '../harness/jpeg.mjs'
 import { ownDatabase, tally } from '../harness/store.mjs'
 
 const isUpload = ({ method, path }) => method === 'PATCH' && path.startsWith('/api/v1/uploads/')
@@ -82,6 +83,33 @@ export async function loseAnswers(world) {
   await world.sabotage?.(page)
   assert.equal((await author.visits()).length, before.server + 1, 'one visit more on the server')
   assert.equal((await tally(page)).visits, before.phone + 1, 'one visit more on the phone')
+}
+
+export const killedServer = {
+  name: 'a server killed after a commit, and again in the middle of an upload, has lost nothing and doubled nothing',
+  async run(world) {
+    const { server, proxy } = world
+    const [, page] = await signedIn(world, 'L03')
+    await settled(page)
+    const before = (await (await world.client('L03')).visits()).length
+    const deaths = []
+    const dies = () => { deaths.push(server.kill().then(() => server.start())) }
+    let chunks = 0
+    proxy.rule((entry) => {
+      // The first answer it has worked for is never sent.
+      if (isSync(entry) && deaths.length === 0) return { cutAnswer: 0, after: dies }
+      if (isUpload(entry) && ++chunks === 2) return { cutRequest: Math.floor(entry.announced / 2), after: dies }
+    })
+    await logVisit(page, { photos: phonePhotos(3, 71) })
+    await settled(page, 60_000)
+    await Promise.all(deaths)
+    assert.equal(deaths.length, 2)
+    const visits = await (await world.client('L03')).visits()
+    assert.equal(visits.length, before + 1)
+    const { photos } = await ownDatabase(page)
+    const stored = world.storedPhotos()
+    for (const { manifest } of photos) assert.equal(sha256(stored.get(manifest.sha256)), manifest.sha256)
+  },
 }
 
 /** A small random source that a seed repeats. */

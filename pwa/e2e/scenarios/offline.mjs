@@ -29,7 +29,11 @@ export const offline = {
     await home(page)
     assert.deepEqual(await waiting(page), saved, 'visit, photos and queue are as they were before the kill')
     await page.getByText('本机 1').first().waitFor()
-    await page.getByText('已存本机·等网络').first().waitFor()
+    await openVisit(page, saved.visit)
+    await page.getByText('已存本机·等网络').waitFor()
+    await until('the three pictures to be shown', () => shown(page, 3))
+    await page.goto(world.origin)
+    await home(page)
 
     await world.up()
     await settled(page, 90_000)
@@ -56,8 +60,7 @@ export const offline = {
     const [, second] = await signedIn(world, 'L03')
     await settled(second)
     await openVisit(second, saved.visit)
-    await until('the second phone to show three pictures', () => second.evaluate(() =>
-      [...document.images].filter(image => image.complete && image.naturalWidth > 0).length >= 3))
+    await until('the second phone to show three pictures', () => shown(second, 3))
 
     await strangerSeesNothing(world, author, visit)
   },
@@ -71,6 +74,11 @@ async function waiting(page) {
   const held = new Map(photoBytes.map(({ id, data }) => [id, data]))
   for (const { id, manifest } of photos) assert.deepEqual(held.get(id), { bytes: manifest.bytes, sha256: manifest.sha256 }, 'bytes and hash belong together')
   return { visit: outbox[0].doc, bytes: outbox[0].bytes, photos: photos.map(({ manifest }) => manifest) }
+}
+
+/** Whether the page shows at least `n` pictures. */
+function shown(page, n) {
+  return page.evaluate(n => [...document.images].filter(image => image.complete && image.naturalWidth > 0).length >= n, n)
 }
 
 /** Another cadre tries every door from a signed-in browser of his own. */
