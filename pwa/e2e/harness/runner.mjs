@@ -14,9 +14,12 @@ export const RESULTS = new URL('../../test-results/e2e/', import.meta.url).pathn
  * @property {(world: any) => Promise<string | void>} run rejects if it does not hold; may return figures to print
  */
 
+/** Where what is known of a failure of `name` is kept. */
+export const folderOf = name => join(RESULTS, name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80))
+
 /** Runs `scenario` and rejects if it fails, for whatever reason. What it needs to be understood is kept in a folder. */
 export async function play(scenario, folder = scenario.name) {
-  const kept = join(RESULTS, folder.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80))
+  const kept = folderOf(folder)
   rmSync(kept, { recursive: true, force: true })
   mkdirSync(kept, { recursive: true })
   let limit

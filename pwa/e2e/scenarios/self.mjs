@@ -1,7 +1,8 @@
 // A check that has never failed proves nothing: each of these breaks something on purpose and demands that its scenario fails.
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { newID } from '../harness/client.mjs'
-import { play } from '../harness/runner.mjs'
+import { folderOf, play } from '../harness/runner.mjs'
 import { ownDatabase } from '../harness/store.mjs'
 import { cutUploads, loseAnswers } from './network.mjs'
 import { faultsOf } from './looks.mjs'
@@ -55,6 +56,7 @@ export const checksFail = {
       const error = await play(scenario, `broken-${word}`).then(() => undefined, reason => reason)
       assert.ok(error !== undefined, `nobody noticed ${scenario.name}`)
       assert.match(String(error.message), scenario.says, `${scenario.name} failed for another reason`)
+      rmSync(folderOf(`broken-${word}`), { recursive: true, force: true })
     }
     return `      noticed: ${Object.values(broken).map(({ name }) => name).join('; ')}`
   },
