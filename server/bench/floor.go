@@ -18,15 +18,17 @@ type floor struct {
 	server *sql.DB // the server's database, read only
 	raw    *sql.DB // an empty one of the same schema and settings
 	dir    string
-	last   int64 // the newest document that was copied
+	// last are the newest rows of documents and journal that were copied.
+	last struct{ documents, journal int64 }
 }
 
-// copied are the tables a push writes to, with what leads from a document to their rows.
-var copied = []struct{ table, join string }{
-	{"documents", "num = ?1"},
-	{"readers", "document = ?1"},
-	{"names", "(school, id) = (SELECT school, id FROM documents WHERE num = ?1)"},
-	{"journal", "(school, doc) = (SELECT school, id FROM documents WHERE num = ?1)"},
+// copied are the tables a push of new visits writes to, with their rows of documents num > ?1 and the id of the document
+// that each row belongs to.
+var copied = []struct{ table, rows string }{
+	{"documents", `SELECT id, * FROM documents WHERE num > ?1 ORDER BY num`},
+	{"readers", `SELECT id, * FROM readers WHERE document > ?1`},
+	{"names", `SELECT id, * FROM names WHERE id IN (SELECT id FROM documents WHERE num > ?1)`},
+	{"journal", `SELECT doc, * FROM journal WHERE num > ?2 ORDER BY num`},
 }
 
 func openFloor(data, dir string) (*floor, error) {
@@ -46,13 +48,13 @@ func openFloor(data, dir string) (*floor, error) {
 		return nil, err
 	}
 	f.raw.SetMaxOpenConns(1)
-	// The journal has no index on doc that serves every row: the copy of the server's file gets one of its own.
 	return f, f.skip()
 }
 
 // skip leaves out what the server has written so far.
 func (f *floor) skip() error {
-	return f.server.QueryRow(`SELECT coalesce(max(num), 0) FROM documents`).Scan(&f.last)
+	return f.server.QueryRow(`SELECT (SELECT coalesce(max(num), 0) FROM documents), (SELECT coalesce(max(num), 0) FROM journal)`).
+		Scan(&f.last.documents, &f.last.journal)
 }
 
 // row is one row of a table.
@@ -106,35 +108,32 @@ func (f *floor) insertAgain(n, batch int) (time.Duration, error) {
 	return time.Since(begun), nil
 }
 
-// rows reads the rows that belong to each of the n oldest documents written since the last call, and how to insert a row
-// of each table.
+// rows reads the rows that belong to each of the n documents written since the last call, in their order, and how to insert
+// a row of each table.
 func (f *floor) rows(n int) (documents [][]row, inserts []string, err error) {
 	inserts = make([]string, len(copied))
-	for range n {
-		var num int64
-		if err := f.server.QueryRow(`SELECT min(num) FROM documents WHERE num > ?`, f.last).Scan(&num); err != nil {
-			return nil, nil, fmt.Errorf("fewer documents than were pushed: %w", err)
+	byID := map[string]int{}
+	for i := range copied {
+		if inserts[i], err = f.rowsOf(i, byID, &documents); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", copied[i].table, err)
 		}
-		var document []row
-		for i, c := range copied {
-			if document, inserts[i], err = f.rowsOf(document, i, num, inserts[i]); err != nil {
-				return nil, nil, fmt.Errorf("%s: %w", c.table, err)
-			}
-		}
-		documents, f.last = append(documents, document), num
+	}
+	if len(documents) != n {
+		return nil, nil, fmt.Errorf("%d documents were pushed, %d are there", n, len(documents))
 	}
 	return documents, inserts, f.skip()
 }
 
-func (f *floor) rowsOf(document []row, table int, num int64, insert string) ([]row, string, error) {
-	rows, err := f.server.Query(`SELECT * FROM `+copied[table].table+` WHERE `+copied[table].join, num)
+// rowsOf adds the rows of one table to those of their documents.
+func (f *floor) rowsOf(table int, byID map[string]int, documents *[][]row) (insert string, err error) {
+	rows, err := f.server.Query(copied[table].rows, f.last.documents, f.last.journal)
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	defer rows.Close()
 	names, err := rows.Columns()
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
 	for rows.Next() {
 		values := make([]any, len(names))
@@ -143,12 +142,19 @@ func (f *floor) rowsOf(document []row, table int, num int64, insert string) ([]r
 			into[i] = &values[i]
 		}
 		if err := rows.Scan(into...); err != nil {
-			return nil, "", err
+			return "", err
 		}
-		document = append(document, row{table, values})
-		insert = `INSERT INTO ` + copied[table].table + ` VALUES (?` + strings.Repeat(", ?", len(names)-1) + `)`
+		id := fmt.Sprint(values[0])
+		at, known := byID[id]
+		if !known {
+			at = len(*documents)
+			byID[id] = at
+			*documents = append(*documents, nil)
+		}
+		(*documents)[at] = append((*documents)[at], row{table, values[1:]})
+		insert = `INSERT INTO ` + copied[table].table + ` VALUES (?` + strings.Repeat(", ?", len(names)-2) + `)`
 	}
-	return document, insert, rows.Err()
+	return insert, rows.Err()
 }
 
 // writeFiles writes and syncs the pictures as files, lanes at a time.
