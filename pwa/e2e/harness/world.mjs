@@ -38,6 +38,8 @@ function freePort() {
  */
 export async function createWorld(options) {
   const root = mkdtempSync(join(tmpdir(), 'zoufang-e2e-'))
+  const clean = () => rmSync(root, { recursive: true, force: true })
+  process.once('exit', clean)
   const data = join(root, 'data')
   mkdirSync(options.kept, { recursive: true })
   const { logins } = options.empty ? { logins: {} } : await demo()
@@ -97,7 +99,8 @@ export async function createWorld(options) {
       await Promise.all(phones.map(phone => phone.dispose()))
       await proxy.close()
       await server.close()
-      rmSync(root, { recursive: true, force: true })
+      clean()
+      process.removeListener('exit', clean)
     },
   }
   return world
