@@ -24,7 +24,7 @@ export function reasonOf(code: Code | LocalCode): Reason {
     case 'too_many_photos': return reason('queue.why.too_many_photos', 'open')
     case 'state':
     case 'conflict':
-      return reason('queue.why.state', 'open')
+      return reason('queue.why.state', 'none') // withdrawn: it can be looked at, no longer corrected
     case 'gone': return reason('queue.why.gone', 'none')
     case 'confirmed': return reason('queue.why.confirmed', 'none')
     case 'write_once': return reason('queue.why.write_once', 'none')
