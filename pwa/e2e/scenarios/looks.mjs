@@ -8,7 +8,7 @@ const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
 export const accessible = {
   name: '(i) axe finds nothing on any screen: light, dark, large text, both languages',
-  within: 300,
+  within: 420,
   async run(world) {
     const faults = []
     let seen = 0
