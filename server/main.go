@@ -3,6 +3,7 @@
 //	zoufang                                              serve
 //	zoufang import people.csv places.csv calendar.csv    bring in the school; -check only looks
 //	zoufang health                                       exit 0 if the server on this machine answers
+//	zoufang rotate-keys                                  make the next key of access tokens, from the next start on
 //	zoufang version                                      print the version
 //
 // Settings are environment variables, see package config.

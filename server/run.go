@@ -61,8 +61,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		return importCSV(ctx, cfg, log, args, stdout)
 	case "health":
 		return health(ctx, cfg)
+	case "rotate-keys":
+		return auth.RotateKeys(filepath.Join(cfg.Data, "keys"), time.Now(), rand.Reader)
 	}
-	return fmt.Errorf("unknown command %q; there are import, health, version, and none to serve", verb)
+	return fmt.Errorf("unknown command %q; there are import, health, rotate-keys, version, and none to serve", verb)
 }
 
 // newLog writes JSON for machines and, in the demo, text for whoever tries it.

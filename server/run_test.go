@@ -369,3 +369,20 @@ func TestTheDemoPrintsItsLogins(t *testing.T) {
 	}
 	p.quit()
 }
+
+func TestRotateKeysIsOneCommand(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	getenv := func(name string) string {
+		if name == "ZOUFANG_DATA" {
+			return dir
+		}
+		return ""
+	}
+	if err := run(t.Context(), []string{"rotate-keys"}, getenv, io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := os.ReadDir(filepath.Join(dir, "keys")); err != nil || len(keys) == 0 {
+		t.Errorf("no key was made: %v, %v", keys, err)
+	}
+}

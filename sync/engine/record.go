@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"zoufang/sync/wire"
 
@@ -130,14 +129,4 @@ func mutationOf(e *Edit, s *Stored, device wire.DeviceID, seq, now int64) *wire.
 		return nil
 	}
 	return m
-}
-
-// Kinds returns the kinds that can be written, sorted.
-func Kinds() []wire.Kind {
-	var ks []wire.Kind
-	for k := range kinds {
-		ks = append(ks, k)
-	}
-	slices.Sort(ks)
-	return ks
 }
